@@ -1,0 +1,88 @@
+"""Settings: one frozen object, read from ``KG_`` environment variables at the edge and handed down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from kg.errors import SettingError
+
+
+def _setting(default: Any, sentence: str) -> Any:
+    return field(default=default, metadata={"sentence": sentence})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployer may choose. Each field's sentence is its documentation."""
+
+    host: str = _setting("127.0.0.1", "Address that the service listens on.")
+    port: int = _setting(8000, "Port that the service listens on; 0 takes a free one.")
+    data_dir: Path = _setting(Path("var"), "Folder of the store, the last base and the address of the running service.")
+    base: Literal["graph", "none"] = _setting(
+        "graph", "What the default graph holds: `graph` loads the graph that ships with the package, `none` nothing."
+    )
+    sources_dir: Path | None = _setting(
+        None, "Folder of the source documents' text files; where unset, pages show positions instead of passages."
+    )
+    public_url: str | None = _setting(None, "Address of the service as readers see it, where a proxy stands before it.")
+    query_max_bytes: int = _setting(1_000_000, "Longest SPARQL query, in bytes, that is read.")
+    log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "Least level of what is logged.")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings from environment variables.
+
+        Raises
+        ------
+        SettingError
+            For a value that can't be used, and for a ``KG_`` variable that no setting has (a typing error).
+        """
+        known = {f"KG_{f.name.upper()}": f.name for f in fields(cls)}
+        values: dict[str, Any] = {}
+        for name, raw in environment.items():
+            if not name.startswith("KG_"):
+                continue
+            if name not in known:
+                raise SettingError(name, raw, f"no such setting; there are {', '.join(sorted(known))}")
+            if raw != "":
+                values[known[name]] = _read(name, raw)
+        return cls(**values)
+
+
+def _read(name: str, raw: str) -> Any:
+    match name:
+        case "KG_PORT":
+            return _integer(name, raw, 0, 65535)
+        case "KG_QUERY_MAX_BYTES":
+            return _integer(name, raw, 1, 100_000_000)
+        case "KG_DATA_DIR" | "KG_SOURCES_DIR":
+            return Path(raw)
+        case "KG_BASE":
+            return _choice(name, raw, ("graph", "none"))
+        case "KG_LOG_LEVEL":
+            return _choice(name, raw, ("debug", "info", "warning", "error"))
+        case "KG_PUBLIC_URL":
+            parts = urlsplit(raw)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+                raise SettingError(name, raw, "give an absolute http or https address")
+            return raw.rstrip("/")
+        case _:
+            return raw
+
+
+def _integer(name: str, raw: str, least: int, most: int) -> int:
+    try:
+        value = int(raw)
+    except ValueError:
+        value = least - 1
+    if not least <= value <= most:
+        raise SettingError(name, raw, f"give a whole number from {least} to {most}")
+    return value
+
+
+def _choice(name: str, raw: str, choices: tuple[str, ...]) -> str:
+    if raw not in choices:
+        raise SettingError(name, raw, f"give one of {', '.join(choices)}")
+    return raw

@@ -1,0 +1,134 @@
+"""The errors of the house: each holds its data and says what was asked, what was found and what to do."""
+
+
+class KGError(Exception):
+    """Root of every error that the service raises on purpose."""
+
+
+class SettingError(KGError):
+    """A setting has a value that can't be used."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value!r} can't be used: {expected}.")
+        self.name = name
+        self.value = value
+
+
+class MissingAsset(KGError):
+    """A file that ships with the package isn't where it should be."""
+
+    def __init__(self, name: str, looked_in: list[str]) -> None:
+        super().__init__(f"{name} isn't part of this installation; looked in {', '.join(looked_in)}.")
+        self.name = name
+
+
+class QuerySyntaxError(KGError):
+    """A SPARQL operation that doesn't parse.
+
+    Attributes
+    ----------
+    line, column
+        1-based position of the error in the operation; None where the engine tells none.
+    """
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        where = f" at line {line}, column {column}" if line is not None else ""
+        super().__init__(f"The query doesn't parse{where}: {message}")
+        self.line = line
+        self.column = column
+
+
+class QueryRefused(KGError):
+    """A well-formed operation that this service doesn't run: SERVICE, LOAD, too large, nested too deeply."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason} {advice}".strip())
+        self.reason = reason
+        self.advice = advice
+
+
+class QueryTooLarge(QueryRefused):
+    """The text of an operation is longer than the service reads."""
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"The query has {size_bytes:,} bytes; at most {limit_bytes:,} are read.",
+            "Split it, or move long VALUES lists into several queries.",
+        )
+
+
+class QueryFailed(KGError):
+    """The engine gave up on an operation while it ran."""
+
+
+class InvalidTerm(KGError):
+    """A value that can't stand in an operation: an IRI with forbidden characters is refused, never repaired."""
+
+    def __init__(self, value: str, reason: str) -> None:
+        super().__init__(f"{value[:200]!r} isn't usable as a term: {reason}.")
+        self.value = value
+
+
+class NotFound(KGError):
+    """Nothing is known under the name that was asked for."""
+
+    def __init__(self, kind: str, name: str, advice: str = "") -> None:
+        super().__init__(f"There is no {kind} {name[:200]!r}. {advice}".strip())
+        self.kind = kind
+        self.name = name
+
+
+class NotAcceptable(KGError):
+    """None of the media types that a client accepts can be produced."""
+
+    def __init__(self, accept: str, offered: list[str]) -> None:
+        super().__init__(f"Nothing in Accept: {accept[:200]} can be produced; offered are {', '.join(offered)}.")
+        self.offered = offered
+
+
+class StoreError(KGError):
+    """The store can't be opened, read or written."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the data folder."""
+
+    def __init__(self, folder: str, holder: str = "") -> None:
+        super().__init__(
+            f"The data folder {folder} is held by {holder or 'another process'}; "
+            "stop it, or set KG_DATA_DIR to a folder of your own."
+        )
+        self.folder = folder
+
+
+class StoreUnusable(StoreError):
+    """The data folder is missing, unreadable, read-only or damaged."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(f"The data folder {folder} can't be used: {reason}.")
+        self.folder = folder
+
+
+class ParseFailed(KGError):
+    """A data file isn't well-formed RDF."""
+
+    def __init__(self, path: str, message: str, line: int | None = None, column: int | None = None) -> None:
+        at = "" if line is None else f", line {line}" + ("" if column is None else f", column {column}")
+        super().__init__(f"{path}{at}: {message}")
+        self.path = path
+        self.line = line
+        self.column = column
+
+
+class ValidationFailed(KGError):
+    """The data don't conform to the shapes; `results` holds every validation result of severity violation."""
+
+    def __init__(self, results: list[str]) -> None:
+        shown = "\n".join(f"  {r}" for r in results[:20])
+        more = f"\n  and {len(results) - 20} more" if len(results) > 20 else ""
+        super().__init__(f"The data don't conform ({len(results)} violations); the store is as it was:\n{shown}{more}")
+        self.results = results
+
+
+class EvidenceError(KGError):
+    """A phrase or a span can't be located in a document's text."""

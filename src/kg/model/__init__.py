@@ -1,0 +1,1 @@
+"""Vocabulary, IRI minting, labels and value types."""

@@ -1,0 +1,1 @@
+"""What the interfaces call: one noun a module, no HTTP."""

@@ -1,0 +1,97 @@
+"""The one door to the data: what every store offers, and the values that go through it.
+
+Terms are pyoxigraph's (`NamedNode`, `BlankNode`, `Literal`, `Triple`, `Quad`), whichever store stands behind.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Protocol, TypeAlias
+from typing import Literal as Choice
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+
+Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
+Binding: TypeAlias = Term | Sequence[Term]
+Solution: TypeAlias = Mapping[str, Term]
+Form: TypeAlias = Choice["select", "ask", "construct", "describe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The RDF dataset of a query as the protocol's parameters give it; empty tuples: the store's own dataset."""
+
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+
+
+STORE_DATASET = Dataset()
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts of what is loaded."""
+
+    triples_default: int
+    triples_named: int
+    graphs_named: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A serialised result: its form, media type, and bytes as they come.
+
+    `chunks` must be read to its end or closed; closing it ends the evaluation as far as the store can.
+    """
+
+    form: Form
+    media_type: str
+    chunks: Iterator[bytes]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """A dataset that can be queried and written. Errors are those of `kg.errors`, never an engine's own."""
+
+    @property
+    def version(self) -> str:
+        """An opaque string that changes with every write."""
+
+    def select(self, operation: str, bindings: Mapping[str, Binding] | None = None) -> list[Solution]:
+        """Return all solutions of a SELECT; `bindings` are put in for its ``$name`` variables. For the house's own queries."""
+
+    def ask(self, operation: str, bindings: Mapping[str, Binding] | None = None) -> bool:
+        """Return the answer of an ASK."""
+
+    def construct(self, operation: str, bindings: Mapping[str, Binding] | None = None) -> list[Triple]:
+        """Return the triples of a CONSTRUCT or DESCRIBE, each once."""
+
+    def query(self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET) -> Result:
+        """Evaluate a reader's query and serialise it; returns once the engine has accepted the query."""
+
+    def update(self, operation: str) -> None:
+        """Apply a SPARQL update, whole or not at all."""
+
+    def replace_default(self, quads_removed: Iterable[Quad], quads_added: Iterable[Quad]) -> None:
+        """Apply the loader's difference to the default graph, whole or not at all."""
+
+    def load_graph(self, graph: str | None, data: bytes, media_type: str, *, replace: bool) -> None:
+        """Add RDF to a named graph (None: the default graph), or replace what it holds."""
+
+    def drop_graph(self, graph: str | None) -> bool:
+        """Remove a graph; return whether it existed."""
+
+    def graph_names(self) -> list[str]:
+        """Return the IRIs of the named graphs, sorted."""
+
+    def dump(self, out: IO[bytes], media_type: str, graph: str | None = None) -> None:
+        """Write the default graph (`graph` None and a triple format), a named graph, or all quads (a quad format)."""
+
+    def backup(self, folder: Path) -> None:
+        """Write a consistent copy into a new folder."""
+
+    def statistics(self) -> Statistics:
+        """Count what is loaded."""
+
+    def close(self) -> None:
+        """Release the store; it can't be used afterwards."""
