@@ -58,7 +58,7 @@ class Store(Protocol):
         """An opaque string that changes with every write."""
 
     def select(self, operation: str, bindings: Mapping[str, Binding] | None = None) -> list[Solution]:
-        """Return all solutions of a SELECT; `bindings` are put in for its ``$name`` variables. For the house's own queries."""
+        """Return all solutions of a SELECT of the house; `bindings` are put in for its ``$name`` variables."""
 
     def ask(self, operation: str, bindings: Mapping[str, Binding] | None = None) -> bool:
         """Return the answer of an ASK."""
