@@ -28,6 +28,11 @@ class Settings:
     )
     public_url: str | None = _setting(None, "Address of the service as readers see it, where a proxy stands before it.")
     query_max_bytes: int = _setting(1_000_000, "Longest SPARQL query, in bytes, that is read.")
+    threads: int = _setting(4, "Requests that are answered at the same time.")
+    cors_origins: tuple[str, ...] = _setting(
+        (),
+        "Origins (comma-separated, or `*`) whose web pages may read answers; where unset, none but the service's own.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "Least level of what is logged.")
 
     @classmethod
@@ -57,6 +62,10 @@ def _read(name: str, raw: str) -> Any:
             return _integer(name, raw, 0, 65535)
         case "KG_QUERY_MAX_BYTES":
             return _integer(name, raw, 1, 100_000_000)
+        case "KG_THREADS":
+            return _integer(name, raw, 1, 64)
+        case "KG_CORS_ORIGINS":
+            return tuple(_origin(name, origin.strip()) for origin in raw.split(","))
         case "KG_DATA_DIR" | "KG_SOURCES_DIR":
             return Path(raw)
         case "KG_BASE":
@@ -80,6 +89,13 @@ def _integer(name: str, raw: str, least: int, most: int) -> int:
     if not least <= value <= most:
         raise SettingError(name, raw, f"give a whole number from {least} to {most}")
     return value
+
+
+def _origin(name: str, raw: str) -> str:
+    parts = urlsplit(raw)
+    if raw != "*" and (not parts.netloc or raw != f"{parts.scheme}://{parts.netloc}" or parts.scheme == ""):
+        raise SettingError(name, raw, "give origins such as https://example.org, separated by commas, or *")
+    return raw
 
 
 def _choice(name: str, raw: str, choices: tuple[str, ...]) -> str:

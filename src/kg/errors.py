@@ -29,11 +29,14 @@ class QuerySyntaxError(KGError):
     ----------
     line, column
         1-based position of the error in the operation; None where the engine tells none.
+    explanation
+        What is wrong, without the position.
     """
 
     def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
         where = f" at line {line}, column {column}" if line is not None else ""
         super().__init__(f"The query doesn't parse{where}: {message}")
+        self.explanation = message
         self.line = line
         self.column = column
 
@@ -109,6 +112,29 @@ class StoreUnusable(StoreError):
         self.folder = folder
 
 
+class ServerError(KGError):
+    """The service can't start, or ended on its own."""
+
+
+class AddressUnusable(ServerError):
+    """The service can't listen where it was told to."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"The service can't listen on {host}, port {port}: {reason}. "
+            "Stop what holds the port, or set KG_HOST and KG_PORT (0 takes a free port)."
+        )
+        self.host = host
+        self.port = port
+
+
+class LoadFailed(ServerError):
+    """The process that loads the base before the service starts ended without having loaded it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The base wasn't loaded, and the service didn't start: {reason}")
+
+
 class ParseFailed(KGError):
     """A data file isn't well-formed RDF."""
 
@@ -121,7 +147,7 @@ class ParseFailed(KGError):
 
 
 class ValidationFailed(KGError):
-    """The data don't conform to the shapes; `results` holds every validation result of severity violation."""
+    """The data don't conform to the shapes; `results` holds every validation result of severity violation, as text."""
 
     def __init__(self, results: list[str]) -> None:
         shown = "\n".join(f"  {r}" for r in results[:20])

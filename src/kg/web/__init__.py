@@ -1,0 +1,1 @@
+"""The HTTP face: Flask, one blueprint for each noun."""

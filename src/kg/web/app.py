@@ -1,0 +1,122 @@
+"""The app factory: blueprints, error handlers, and what every answer carries."""
+
+import logging
+import time
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from flask import Flask, Response, g, request
+
+from kg import paths
+from kg.config import Settings
+from kg.store.protocol import Store
+from kg.web import operations, pages, problem, resource, sparql
+from kg.web.metrics import Metrics
+from kg.web.state import State, state
+
+logger = logging.getLogger("kg.access")
+
+#: Longest query string that is read; the server itself refuses a request line of 400 KiB without a word.
+QUERY_STRING_MAX_BYTES: Final = 256 * 1024
+
+#: Everything comes from the service itself, nothing is inline, and no other site may frame a page.
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_SECURITY: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings, store: Store) -> Flask:
+    """Return the service over a store.
+
+    Parameters
+    ----------
+    settings
+        What the deployer chose.
+    store
+        The data; the caller closes it.
+    """
+    app = Flask("kg.web", static_folder=None, template_folder=str(paths.asset("web/templates")))
+    # A form's body is percent-encoded: a character of a query takes up to three bytes for each of its own.
+    app.config["MAX_CONTENT_LENGTH"] = 3 * settings.query_max_bytes + 64 * 1024
+    # A redirect that the router makes would be absolute and repeat the client's Host header.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.extensions["kg"] = State(settings, store, Metrics())
+    problem.register(app)
+    for blueprint in (sparql.blueprint, resource.blueprint, resource.data, operations.blueprint, pages.blueprint):
+        app.register_blueprint(blueprint)
+    app.before_request(_start)
+    app.after_request(_finish)
+    return app
+
+
+def _start() -> None:
+    g.kg_started = time.perf_counter()
+    if len(request.environ.get("QUERY_STRING", "")) > QUERY_STRING_MAX_BYTES:
+        raise problem.RequestRefused(
+            HTTPStatus.REQUEST_URI_TOO_LONG,
+            f"The address has more than {QUERY_STRING_MAX_BYTES:,} bytes of parameters.",
+            "Send the query in the body of a POST.",
+        )
+
+
+def _finish(response: Response) -> Response:
+    here = state()
+    for name, value in _SECURITY.items():
+        response.headers.setdefault(name, value)
+    _share(response, here.settings.cors_origins)
+    seconds = time.perf_counter() - g.kg_started
+    route = request.url_rule.rule if request.url_rule else "unmatched"
+    # The method is the client's own word: an unknown one is counted under one label.
+    method = request.method if request.method in _METHODS else "other"
+    here.metrics.requests.labels(route, method, response.status_code).inc()
+    here.metrics.seconds.labels(route).observe(seconds)
+    if logger.isEnabledFor(logging.INFO):
+        logger.info("%s %s %d %.1f ms", method, _printable(request.path), response.status_code, seconds * 1000)
+    return response
+
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _printable(path: str) -> str:
+    # A decoded path may hold a line feed, which would forge a line of the log.
+    return "".join(c if c.isprintable() and c != " " else quote(c, errors="replace") for c in path[:500])
+
+
+def _share(response: Response, origins: tuple[str, ...]) -> None:
+    """Let the web pages of the listed origins read the answer; without credentials, so nothing but reading is open."""
+    origin = request.headers.get("Origin")
+    if not origins:
+        return
+    if "*" not in origins:
+        response.vary.add("Origin")
+        if origin not in origins:
+            return
+    elif origin is None:
+        return
+    response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Link, Location, Allow, Retry-After"
+    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST"
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
+        response.headers["Access-Control-Max-Age"] = "86400"

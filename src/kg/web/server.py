@@ -1,0 +1,271 @@
+"""The server process: load the base in a child, then serve with one worker of granian.
+
+Notes
+-----
+*Processes.* The main process imports neither Flask nor the engine. It starts the loading child, whose memory (parser,
+validator) ends with it, and then granian, whose worker holds the store and answers. Both are tied to the main process
+by the kernel (`kg.web.process`), and granian ends when its worker does: whichever is killed, nothing of the service
+stays behind.
+
+*Address.* granian listens with SO_REUSEPORT, under which two services can share a port without either noticing. So
+the address is first bound without it, which fails if anyone listens there, and kept (bound, not listening) as long as
+the service runs; that also keeps a free port that was asked for by 0.
+"""
+
+import contextlib
+import datetime
+import logging
+import logging.config
+import multiprocessing
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from kg.config import Settings
+from kg.errors import AddressUnusable, KGError, LoadFailed, ServerError, StoreLocked, StoreUnusable
+from kg.web import presence
+from kg.web.process import birth, end_with
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that requests under way get at the end of the service, before the worker is killed.
+_FAREWELL_SECONDS: Final = 5
+_ANNOUNCE_SECONDS: Final = 30.0
+
+
+def serve(settings: Settings, *, dev: bool = False) -> None:
+    """Run the service until it is told to end.
+
+    Parameters
+    ----------
+    settings
+        What the deployer chose.
+    dev
+        Serve with Flask's own server and start anew when a source file changes; for development only.
+
+    Raises
+    ------
+    StoreUnusable
+        If the data folder can't be made or written.
+    StoreLocked
+        If a service already runs over the data folder.
+    AddressUnusable
+        If the service can't listen where it was told to.
+    LoadFailed
+        If the base can't be loaded.
+    ServerError
+        If the worker ended on its own.
+    """
+    logging.config.dictConfig(log_config(settings))
+    if dev:
+        _serve_dev(settings)
+        return
+    _prepare(settings.data_dir)
+    with _hold(settings.host, settings.port) as (host, port):
+        settings = replace(settings, host=host, port=port)
+        if settings.base == "graph":
+            load_apart(settings)
+        _serve_granian(settings)
+
+
+def _prepare(data_dir: Path) -> None:
+    running = presence.running(data_dir)
+    if running is not None:
+        raise StoreLocked(str(data_dir), f"the service at {running.address} (process {running.pid})")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir):
+            pass
+    except OSError as error:
+        raise StoreUnusable(str(data_dir), f"it can't be written ({error.strerror})") from None
+
+
+@contextlib.contextmanager
+def _hold(host: str, port: int) -> Iterator[tuple[str, int]]:
+    """Bind the address, and keep it from everyone but the worker; yield it with numbers in place of names."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise AddressUnusable(host, port, f"there is no such address ({error.strerror})") from None
+    with socket.socket(family, kind, protocol) as holder:
+        # Without it, the connections that a service left behind would hold the port for a minute.
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            holder.bind(address)
+        except OSError as error:
+            raise AddressUnusable(host, port, (error.strerror or "it can't be bound").lower()) from None
+        # From now on the worker, which sets the same option, may listen on the same port.
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        name = holder.getsockname()
+        yield name[0], name[1]
+
+
+def load_apart(settings: Settings) -> None:
+    """Load the base in a process of its own, whose progress shows on standard error.
+
+    Raises
+    ------
+    LoadFailed
+        With what the loader said, or how its process ended.
+    """
+    context = multiprocessing.get_context("fork")
+    reader, writer = context.Pipe(duplex=False)
+    child = context.Process(target=_load, args=(settings, os.getpid(), writer), name="kg-load")
+    child.start()
+    writer.close()
+    try:
+        child.join()
+    except KeyboardInterrupt:
+        child.kill()
+        child.join()
+        raise
+    if child.exitcode == 0:
+        return
+    said = ""
+    with contextlib.suppress(EOFError):
+        if reader.poll():
+            said = reader.recv()
+    how = f"signal {-child.exitcode}" if child.exitcode and child.exitcode < 0 else f"code {child.exitcode}"
+    raise LoadFailed(said or f"its process ended with {how}.")
+
+
+def _load(settings: Settings, parent: int, report: Any) -> None:
+    end_with(parent)
+    from kg.services import ingest
+    from kg.store.embedded import EmbeddedStore
+
+    try:
+        store = EmbeddedStore.open(settings.data_dir)
+        ingest.load(store, settings.data_dir, progress=_tell)
+        store.close()
+    except KGError as error:
+        report.send(str(error))
+        sys.exit(1)
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+def _serve_granian(settings: Settings) -> None:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+
+    server = Granian(
+        "kg.web.app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=1,
+        blocking_threads=settings.threads,
+        workers_kill_timeout=_FAREWELL_SECONDS,
+        log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
+        log_dictconfig=log_config(settings),
+    )
+    try:
+        server.serve(target_loader=partial(_worker_app, settings, os.getpid()), wrap_loader=False)
+    except SystemExit as ended:
+        if ended.code:
+            raise ServerError("The worker process ended on its own; the log above has what is known.") from None
+    finally:
+        presence.withdraw(settings.data_dir, os.getpid())
+
+
+def _worker_app(settings: Settings, parent: int) -> "Flask":
+    """Build the app; runs in the worker."""
+    end_with(parent)
+    from kg.store.embedded import EmbeddedStore
+    from kg.web.app import create_app
+
+    try:
+        app = create_app(settings, EmbeddedStore.open(settings.data_dir))
+    except KGError as error:
+        logger.error("%s", error)  # noqa: TRY400 - the message says it all
+        sys.exit(1)
+    threading.Thread(target=_announce, args=(settings, parent), name="announce", daemon=True).start()
+    return app
+
+
+def _announce(settings: Settings, main: int) -> None:
+    """Wait until the worker accepts connections, then write `serve.json` and say where the service is."""
+    deadline = time.monotonic() + _ANNOUNCE_SECONDS
+    while True:
+        try:
+            socket.create_connection((_reachable(settings.host), settings.port), timeout=1).close()
+            break
+        except OSError:
+            if time.monotonic() > deadline:
+                logger.warning("the service doesn't answer at its own address")
+                return
+            time.sleep(0.01)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = settings.public_url or f"http://{host}:{settings.port}"
+    local = _reachable(settings.host)
+    presence.announce(
+        settings.data_dir,
+        presence.Presence(
+            address=f"http://[{local}]:{settings.port}" if ":" in local else f"http://{local}:{settings.port}",
+            pid=main,
+            started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            birth=birth(main) or "",
+            version=version("zone-kg"),
+        ),
+    )
+    _tell(f"Serving on {address}")
+
+
+def _reachable(host: str) -> str:
+    """Return an address at which this machine reaches a service that listens on all of them."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+
+
+def log_config(settings: Settings) -> dict[str, Any]:
+    """Return the configuration of logging: one line an event, to standard error."""
+    level = settings.log_level.upper()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%Y-%m-%dT%H:%M:%S%z"}
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
+        "loggers": {
+            "kg": {"handlers": ["stderr"], "level": level, "propagate": False},
+            "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "granian.access": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        },
+    }
+
+
+def _serve_dev(settings: Settings) -> None:
+    from werkzeug.exceptions import ServiceUnavailable
+    from werkzeug.serving import is_running_from_reloader, run_simple
+
+    # The outer process only watches and starts anew; it never answers, and leaves the store alone.
+    app: Callable[..., Any] = ServiceUnavailable()
+    if is_running_from_reloader():
+        from kg.store.embedded import EmbeddedStore
+        from kg.web.app import create_app
+
+        if settings.base == "graph":
+            load_apart(settings)
+        app = create_app(settings, EmbeddedStore.open(settings.data_dir))
+    else:
+        _prepare(settings.data_dir)
+    run_simple(settings.host, settings.port, app, use_reloader=True, threaded=True)
