@@ -41,13 +41,17 @@ class Statistics:
 class Result:
     """A serialised result: its form, media type, and bytes as they come.
 
-    `chunks` must be read to its end or closed; closing it ends the evaluation as far as the store can.
+    `chunks` must be read to its end or closed; closing it ends the evaluation as far as the store can. Reading it
+    raises `QueryFailed` if the evaluation fails on the way: what was read until then is not the whole result.
+
+    `size_bytes` is the length of the whole result where it was complete before the first chunk was asked for.
     """
 
     form: Form
     media_type: str
     chunks: Iterator[bytes]
     headers: Mapping[str, str] = field(default_factory=dict)
+    size_bytes: int | None = None
 
 
 class Store(Protocol):
@@ -56,6 +60,10 @@ class Store(Protocol):
     @property
     def version(self) -> str:
         """An opaque string that changes with every write."""
+
+    @property
+    def identity(self) -> str:
+        """An opaque string that names the database: another one in its place has another."""
 
     def select(self, operation: str, bindings: Mapping[str, Binding] | None = None) -> list[Solution]:
         """Return all solutions of a SELECT of the house; `bindings` are put in for its ``$name`` variables."""
@@ -86,6 +94,9 @@ class Store(Protocol):
 
     def dump(self, out: IO[bytes], media_type: str, graph: str | None = None) -> None:
         """Write the default graph (`graph` None and a triple format), a named graph, or all quads (a quad format)."""
+
+    def flush(self) -> None:
+        """Return when what was written outlives a loss of power."""
 
     def backup(self, folder: Path) -> None:
         """Write a consistent copy into a new folder."""

@@ -1,0 +1,116 @@
+"""The one function behind which a reader's query is evaluated, with the guards that stand before it."""
+
+from dataclasses import dataclass, replace
+
+from kg.errors import QueryRefused, QuerySyntaxError
+from kg.store import lexer
+from kg.store.formats import FORMATS, ResultFormat, find_format, formats_for
+from kg.store.lexer import Limits, Prologue
+from kg.store.protocol import STORE_DATASET, Dataset, Result, Store
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "FORMATS",
+    "Limits",
+    "QueryRequest",
+    "ResultFormat",
+    "find_format",
+    "formats_for",
+    "read_prologue",
+    "run",
+    "update",
+]
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequest:
+    """A reader's query: its text, the media type of the result (None: the form's default) and its dataset."""
+
+    operation: str
+    media_type: str | None = None
+    dataset: Dataset = STORE_DATASET
+
+
+def read_prologue(operation: str) -> Prologue:
+    """Return the declarations and the form of a query, for content negotiation before it runs.
+
+    Raises
+    ------
+    QuerySyntaxError
+        If it is empty or begins with no operation.
+    QueryRefused
+        If it is an update.
+    """
+    prologue = lexer.prologue(operation)
+    if prologue.form is None:
+        raise QuerySyntaxError("it is empty; write a SELECT, ASK, CONSTRUCT or DESCRIBE.")
+    if prologue.form == "update":
+        raise QueryRefused(
+            "This is an update, and what was asked for is a query.", "Updates have an endpoint of their own."
+        )
+    return prologue
+
+
+def run(store: Store, request: QueryRequest, limits: Limits = DEFAULT_LIMITS) -> Result:
+    """Evaluate a reader's query; returns once the engine has accepted it.
+
+    Raises
+    ------
+    QueryTooLarge, QueryRefused
+        If the text is longer than the limit, calls out of the service, nests too deeply, has too many branches, or is
+        an update.
+    QuerySyntaxError
+        If it doesn't parse, with line and column of the reader's own text.
+    NotAcceptable
+        If a result of its form can't be written in the media type.
+    QueryFailed
+        If the engine gives up on it before the first bytes; afterwards the result's chunks raise it.
+    """
+    text = lexer.check(request.operation, limits)
+    read_prologue(text)
+    if text is request.operation:
+        return store.query(text, request.media_type, request.dataset)
+    try:
+        return store.query(text, request.media_type, request.dataset)
+    except QuerySyntaxError as error:
+        failure = _in_the_readers_text(error, request.operation)
+    raise failure
+
+
+def update(store: Store, operation: str, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Apply an update behind the same guards as a query.
+
+    Raises
+    ------
+    QueryTooLarge, QueryRefused
+        As for `run`, or if it is a query.
+    QuerySyntaxError
+        If it doesn't parse or is empty.
+    """
+    text = lexer.check(operation, limits)
+    form = lexer.prologue(text).form
+    if form is None:
+        raise QuerySyntaxError("it is empty; write an update.")
+    if form != "update":
+        raise QueryRefused(
+            "This is a query, and what was asked for is an update.", "Queries have an endpoint of their own."
+        )
+    try:
+        return store.update(text)
+    except QuerySyntaxError as error:
+        failure = _in_the_readers_text(error, operation)
+    raise failure
+
+
+def _in_the_readers_text(error: QuerySyntaxError, operation: str) -> QuerySyntaxError:
+    if error.line is None or error.column is None:
+        return error
+    column = lexer.unpinned_column(operation, error.line, error.column)
+    return QuerySyntaxError(error.explanation, error.line, column)
+
+
+def limits_of(max_bytes: int) -> Limits:
+    """Return the limits with another length of text (``KG_QUERY_MAX_BYTES``)."""
+    return replace(DEFAULT_LIMITS, max_bytes=max_bytes)
