@@ -158,3 +158,36 @@ class ValidationFailed(KGError):
 
 class EvidenceError(KGError):
     """A phrase or a span can't be located in a document's text."""
+
+
+class PhraseMissing(EvidenceError):
+    """A phrase doesn't stand in the text."""
+
+    def __init__(self, document: str, phrase: str) -> None:
+        super().__init__(
+            f"{document} has no {phrase[:100]!r}; copy the phrase from the text as it is printed, punctuation included."
+        )
+        self.document = document
+        self.phrase = phrase
+
+
+class PhraseAmbiguous(EvidenceError):
+    """A phrase stands in the text more than once; `positions` holds the start of each."""
+
+    def __init__(self, document: str, phrase: str, positions: list[int]) -> None:
+        shown = ", ".join(str(position) for position in positions[:20])
+        super().__init__(
+            f"{document} has {phrase[:100]!r} {len(positions)} times, at {shown}; give a longer phrase around it."
+        )
+        self.document = document
+        self.phrase = phrase
+        self.positions = positions
+
+
+class DocumentUnreadable(EvidenceError):
+    """The text of a document isn't in the folder of the sources, or can't be read."""
+
+    def __init__(self, document: str, folder: str, reason: str) -> None:
+        super().__init__(f"The text of {document[:100]!r} can't be read in {folder}: {reason}.")
+        self.document = document
+        self.folder = folder

@@ -6,7 +6,7 @@ from kg.errors import QueryRefused, QuerySyntaxError
 from kg.store import lexer
 from kg.store.formats import FORMATS, ResultFormat, find_format, formats_for
 from kg.store.lexer import Limits, Prologue
-from kg.store.protocol import STORE_DATASET, Dataset, Result, Store
+from kg.store.protocol import STORE_DATASET, Dataset, Reader, Result, Store
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -53,7 +53,7 @@ def read_prologue(operation: str) -> Prologue:
     return prologue
 
 
-def run(store: Store, request: QueryRequest, limits: Limits = DEFAULT_LIMITS) -> Result:
+def run(store: Reader, request: QueryRequest, limits: Limits = DEFAULT_LIMITS) -> Result:
     """Evaluate a reader's query; returns once the engine has accepted it.
 
     Raises

@@ -54,16 +54,12 @@ class Result:
     size_bytes: int | None = None
 
 
-class Store(Protocol):
-    """A dataset that can be queried and written. Errors are those of `kg.errors`, never an engine's own."""
+class Reader(Protocol):
+    """A dataset that can be queried. Errors are those of `kg.errors`, never an engine's own."""
 
     @property
     def version(self) -> str:
         """An opaque string that changes with every write."""
-
-    @property
-    def identity(self) -> str:
-        """An opaque string that names the database: another one in its place has another."""
 
     def select(self, operation: str, bindings: Mapping[str, Binding] | None = None) -> list[Solution]:
         """Return all solutions of a SELECT of the house; `bindings` are put in for its ``$name`` variables."""
@@ -77,6 +73,26 @@ class Store(Protocol):
     def query(self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET) -> Result:
         """Evaluate a reader's query and serialise it; returns once the engine has accepted the query."""
 
+    def graph_names(self) -> list[str]:
+        """Return the IRIs of the named graphs, sorted."""
+
+    def dump(self, out: IO[bytes], media_type: str, graph: str | None = None) -> None:
+        """Write the default graph (`graph` None and a triple format), a named graph, or all quads (a quad format)."""
+
+    def statistics(self) -> Statistics:
+        """Count what is loaded."""
+
+    def close(self) -> None:
+        """Release the store; it can't be used afterwards."""
+
+
+class Store(Reader, Protocol):
+    """A dataset that can be queried and written."""
+
+    @property
+    def identity(self) -> str:
+        """An opaque string that names the database: another one in its place has another."""
+
     def update(self, operation: str) -> None:
         """Apply a SPARQL update, whole or not at all."""
 
@@ -89,20 +105,8 @@ class Store(Protocol):
     def drop_graph(self, graph: str | None) -> bool:
         """Remove a graph; return whether it existed."""
 
-    def graph_names(self) -> list[str]:
-        """Return the IRIs of the named graphs, sorted."""
-
-    def dump(self, out: IO[bytes], media_type: str, graph: str | None = None) -> None:
-        """Write the default graph (`graph` None and a triple format), a named graph, or all quads (a quad format)."""
-
     def flush(self) -> None:
         """Return when what was written outlives a loss of power."""
 
     def backup(self, folder: Path) -> None:
         """Write a consistent copy into a new folder."""
-
-    def statistics(self) -> Statistics:
-        """Count what is loaded."""
-
-    def close(self) -> None:
-        """Release the store; it can't be used afterwards."""
