@@ -28,7 +28,7 @@ class Settings:
     )
     public_url: str | None = _setting(None, "Address of the service as readers see it, where a proxy stands before it.")
     query_max_bytes: int = _setting(1_000_000, "Longest SPARQL query, in bytes, that is read.")
-    threads: int = _setting(4, "Requests that are answered at the same time.")
+    threads: int = _setting(16, "Requests that are answered at the same time.")
     cors_origins: tuple[str, ...] = _setting(
         (),
         "Origins (comma-separated, or `*`) whose web pages may read answers; where unset, none but the service's own.",

@@ -17,7 +17,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, 
 from kg import paths
 from kg.errors import KGError, NotFound
 from kg.model.vocabulary import BASE, ONTOLOGY, OWL, PREFIXES, RDF, XSD
-from kg.store.protocol import Store
+from kg.store.protocol import Reader
 
 VOID: Final = "http://rdfs.org/ns/void#"
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
@@ -55,12 +55,12 @@ class Description:
     complete: bool
 
 
-def exists(store: Store, iri: str) -> bool:
+def exists(store: Reader, iri: str) -> bool:
     """Whether the graph says anything of a resource."""
     return store.ask(paths.query("export/exists.rq"), {"resource": NamedNode(iri)})
 
 
-def describe(store: Store, iri: str) -> Description:
+def describe(store: Reader, iri: str) -> Description:
     """Return the bounded description of a resource.
 
     Parameters
@@ -111,14 +111,14 @@ def _namespace(iri: str) -> str:
     return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
 
 
-def named(store: Store, name: str) -> list[str]:
+def named(store: Reader, name: str) -> list[str]:
     """Return the IRIs of the resources that bear a name, exactly, as a label of any kind; sorted, at most 100."""
     names = {"plain": Literal(name)} | {language: Literal(name, language=language) for language in ("zh", "en")}
     solutions = store.select(paths.query("export/named.rq"), names)
     return [cast(NamedNode, solution["resource"]).value for solution in solutions]
 
 
-def nearest(store: Store, name: str) -> list[str]:
+def nearest(store: Reader, name: str) -> list[str]:
     """Return up to five preferred labels that share two characters in a row with a name, the likest first."""
     wanted = _pairs(name[:_NAME_MAX_CHARACTERS])
     # Character pairs of the name as one pattern: letters and digits alone, so that none has a meaning of its own.
@@ -140,8 +140,8 @@ def _pairs(text: str) -> set[str]:
     return {folded[i : i + 2] for i in range(len(folded) - 1)} or {folded}
 
 
-def dump(store: Store, media_type: str) -> Iterator[bytes]:
-    """Yield the default graph (a triple format) or the whole dataset (a quad format) as it is written.
+def dump(store: Reader, media_type: str) -> Iterator[bytes]:
+    """Yield the default graph (a triple format) or the whole dataset (a quad format, JSON-LD too) as it is written.
 
     The store writes in a thread of its own into a pipe, so that the first bytes come at once and memory stays flat;
     a reader that closes the iterator ends the writing.
@@ -170,7 +170,7 @@ def dump(store: Store, media_type: str) -> Iterator[bytes]:
         raise failures[0]
 
 
-def describe_dataset(store: Store, home: str) -> list[Triple]:
+def describe_dataset(store: Reader, home: str) -> list[Triple]:
     """Return the VoID description of the dataset: what it is, how large, and where it can be read.
 
     Parameters

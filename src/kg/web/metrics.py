@@ -10,6 +10,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         #: The version of the store whose triples were counted last.
         self.counted = ""
         self.requests = Counter(
@@ -48,3 +49,13 @@ class Metrics:
             ("base", "store"),
             registry=self.registry,
         )
+
+    def count(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count an answered request."""
+        key = (route, method, status)
+        if (known := self._children.get(key)) is None:
+            # Looking a child up by its labels costs ten times what counting does. Two threads find the same one.
+            known = self._children[key] = self.requests.labels(*key), self.seconds.labels(route)
+        requests, histogram = known
+        requests.inc()
+        histogram.observe(seconds)

@@ -28,7 +28,7 @@ def ready() -> Response:
         base = base_version(here)
     except KGError as error:
         return _answer({"status": "not ready", "reason": str(error)}, 503)
-    if base is None and here.settings.base == "graph":
+    if not base and here.settings.base == "graph":
         return _answer({"status": "not ready", "reason": "No base is loaded; `kg load` loads it."}, 503)
     return _answer({"status": "ready", "store": version, "base": base}, 200)
 
@@ -44,17 +44,17 @@ def metrics() -> Response:
         here.metrics.triples.labels("default").set(counts.triples_default)
         here.metrics.triples.labels("named").set(counts.triples_named)
         here.metrics.base.clear()
-        here.metrics.base.labels(base_version(here) or "", version).set(1)
+        here.metrics.base.labels(base_version(here), version).set(1)
         here.metrics.counted = version
     return Response(generate_latest(here.metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def base_version(here: State) -> str | None:
-    """Return the version of the loaded base, or None where none is loaded."""
+def base_version(here: State) -> str:
+    """Return the version of the loaded base; empty where none is loaded."""
     return ingest.base_version(here.settings.data_dir)
 
 
-def _answer(body: dict[str, str | None], status: int) -> Response:
+def _answer(body: dict[str, str], status: int) -> Response:
     response = Response(json.dumps(body) + "\n", status=status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -108,7 +108,7 @@ def ontology(module: str | None = None, version: str | None = None) -> AnyRespon
     triples = export.ontology(module, version)
     if prefers_html(accept, described) and (page := current_app.view_functions.get("pages.ontology")):
         # The page of all terms stands at this very address, so that `/ontology#Term` finds its place in it.
-        return cast(Response, current_app.make_response(cast(str, page())))
+        return current_app.make_response(cast(str, page()))
     media_type = _chosen(accept, described)
     response = Response(export.write(triples, media_type), content_type=typed(media_type))
     response.vary.add("Accept")

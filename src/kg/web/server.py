@@ -75,8 +75,7 @@ def serve(settings: Settings, *, dev: bool = False) -> None:
     _prepare(settings.data_dir)
     with _hold(settings.host, settings.port) as (host, port):
         settings = replace(settings, host=host, port=port)
-        if settings.base == "graph":
-            load_apart(settings)
+        load_apart(settings)
         _serve_granian(settings)
 
 
@@ -148,11 +147,23 @@ def _load(settings: Settings, parent: int, report: Any) -> None:
 
     try:
         store = EmbeddedStore.open(settings.data_dir)
-        ingest.load(store, settings.data_dir, progress=_tell)
+        loaded = ingest.load(store, settings.data_dir, base=settings.base, progress=_tell_progress)
         store.close()
     except KGError as error:
         report.send(str(error))
         sys.exit(1)
+    for warning in loaded.validation.warnings:
+        _tell(f"warning: {warning}")
+    if settings.base == "graph":
+        change = (
+            f"{loaded.added:,} added, {loaded.removed:,} removed" if loaded.added or loaded.removed else "no change"
+        )
+        _tell(f"Base {loaded.base_version}: {loaded.triples:,} triples ({change}), {loaded.seconds:.1f} s")
+
+
+def _tell_progress(stage: str, done: int, total: int) -> None:
+    if done == 0 and total:
+        _tell(f"{stage} ...")
 
 
 def _tell(message: str) -> None:
@@ -175,7 +186,7 @@ def _serve_granian(settings: Settings) -> None:
         workers=1,
         blocking_threads=settings.threads,
         workers_kill_timeout=_FAREWELL_SECONDS,
-        log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
+        log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.error,
         log_dictconfig=log_config(settings),
     )
     try:
@@ -247,7 +258,7 @@ def log_config(settings: Settings) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
         "loggers": {
             "kg": {"handlers": ["stderr"], "level": level, "propagate": False},
-            "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "_granian": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
             "granian.access": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         },
     }
@@ -263,8 +274,7 @@ def _serve_dev(settings: Settings) -> None:
         from kg.store.embedded import EmbeddedStore
         from kg.web.app import create_app
 
-        if settings.base == "graph":
-            load_apart(settings)
+        load_apart(settings)
         app = create_app(settings, EmbeddedStore.open(settings.data_dir))
     else:
         _prepare(settings.data_dir)

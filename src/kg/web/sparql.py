@@ -15,6 +15,7 @@ from typing import Final, cast
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, redirect, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from kg.errors import NotAcceptable
@@ -43,7 +44,7 @@ def sparql() -> AnyResponse:
         return _without_query()
     here = state()
     tag = _tag(asked, here.store.version)
-    if tag and request.if_none_match.contains_weak(tag):
+    if tag and "If-None-Match" in request.headers and request.if_none_match.contains_weak(tag):
         return _cached(Response(status=HTTPStatus.NOT_MODIFIED), tag)
     result = query.run(here.store, asked, query.limits_of(here.settings.query_max_bytes))
     here.metrics.queries.labels(result.form).inc()
@@ -69,9 +70,9 @@ def _read() -> QueryRequest | None:
             )
         match request.mimetype:
             case "application/sparql-query":
-                operation = _utf8(request.get_data(cache=False))
+                operation = _utf8(_body())
             case "application/x-www-form-urlencoded":
-                parameters += _parse(request.get_data(cache=False))
+                parameters += _parse(_body())
             case other:
                 raise RequestRefused(
                     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -115,7 +116,9 @@ def _media_type(operation: str, formats: list[str]) -> str:
             raise NotAcceptable(f"format={formats[-1]}", [f.name for f in offered])
         return found.media_type
     accept = request.headers.get("Accept")
-    chosen = ranked(accept, [media_type for f in offered for media_type in f.media_types])
+    # Other names of a format count only after every format's own: `text/*` means CSV, not the old `text/xml`.
+    names = [f.media_type for f in offered] + [other for f in offered for other in f.media_types[1:]]
+    chosen = ranked(accept, names)
     if not chosen:
         raise NotAcceptable(accept or "", [f.media_type for f in offered])
     return chosen[0]
@@ -132,6 +135,14 @@ def _parse(encoded: bytes) -> list[tuple[str, str]]:
         raise RequestRefused(
             HTTPStatus.BAD_REQUEST, f"The request has more than {_MOST_PARAMETERS} parameters."
         ) from None
+
+
+def _body() -> bytes:
+    body = request.get_data(cache=False)
+    # A body without a length is read up to the limit, and what lies past it falls away without an error.
+    if len(body) >= (request.max_content_length or len(body) + 1):
+        raise RequestEntityTooLarge
+    return body
 
 
 def _utf8(body: bytes) -> str:
@@ -153,7 +164,7 @@ def _without_query() -> AnyResponse:
     chosen = ranked(accept, described)
     if not chosen:
         raise NotAcceptable(accept or "", [*described, HTML])
-    media_types = [f.media_type for f in query.RESULT_FORMATS]
+    media_types = [f.media_type for f in query.FORMATS]
     response = Response(
         export.write(export.describe_service(home(), media_types), chosen[0]), content_type=typed(chosen[0])
     )
@@ -176,11 +187,7 @@ def _tag(asked: QueryRequest, version: str) -> str | None:
 
 
 def _cached(response: Response, tag: str | None) -> Response:
-    response.vary.add("Accept")
-    if tag:
-        # Weak: without ORDER BY two evaluations may give the same solutions in another order.
-        response.set_etag(tag, weak=True)
-        response.headers["Cache-Control"] = "no-cache"
-    else:
-        response.headers["Cache-Control"] = "no-store"
+    # Weak: without ORDER BY two evaluations may give the same solutions in another order.
+    caching = {"ETag": f'W/"{tag}"', "Cache-Control": "no-cache"} if tag else {"Cache-Control": "no-store"}
+    response.headers.update(caching | {"Vary": "Accept"})
     return response

@@ -1,0 +1,387 @@
+"""The server process: how it starts, how it ends, and what happens when any part of it is killed."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from kg.store.embedded import EmbeddedStore
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+SERVE = """
+import os, sys
+from kg.config import Settings
+from kg.errors import KGError
+from kg.web.server import serve
+{before}
+try:
+    serve(Settings.from_environment({{k: v for k, v in os.environ.items() if k.startswith("KG_")}}))
+except KGError as error:
+    sys.exit(f"{{type(error).__name__}}: {{error}}")
+"""
+#: A loader that tells its process and then takes for ever.
+SLOW_LOADER = """
+import time
+from pathlib import Path
+from kg.services import ingest
+def slow(store, data_dir, **_):
+    Path(os.environ["KG_DATA_DIR"], "loading").write_text(str(os.getpid()), encoding="utf-8")
+    time.sleep(300)
+ingest.load = slow
+"""
+PATIENCE_S = 20.0
+#: What is promised is 2 seconds.
+DEATH_S = 2.0
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except FileNotFoundError:
+        return False
+
+
+def children(pid: int) -> list[int]:
+    return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def wait_for(condition, seconds=PATIENCE_S):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s in vain")
+
+
+class Service:
+    """A service in processes of its own, over a folder, on a free port of the loopback."""
+
+    def __init__(self, folder: Path, log: Path, before: str = "", **settings: str) -> None:
+        self.folder = folder
+        self.log = log
+        values = {"KG_DATA_DIR": str(folder), "KG_PORT": "0", "KG_BASE": "none"} | settings
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("KG_")} | values
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", SERVE.format(before=before)], env=environment, stdout=log, stderr=log
+            )
+
+    def ready(self) -> "Service":
+        def announced():
+            if self.process.poll() is not None:
+                raise AssertionError(f"the service ended: {self.output}")
+            with contextlib.suppress(OSError, ValueError):
+                found = json.loads((self.folder / "serve.json").read_text(encoding="utf-8"))
+                return found if found["pid"] == self.process.pid else None
+
+        self.presence = wait_for(announced)
+        self.address = urlsplit(self.presence["address"])
+        return self
+
+    def get(self, path, method="GET", body=None, headers=None, timeout=PATIENCE_S):
+        connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=timeout)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+            return response, response.read()
+
+    @property
+    def worker(self) -> int:
+        (pid,) = children(self.process.pid)
+        return pid
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def start(tmp_path) -> Iterator:
+    started = []
+
+    def begin(folder="data", before="", **settings) -> Service:
+        started.append(Service(tmp_path / folder, tmp_path / f"{len(started)}.log", before, **settings))
+        return started[-1]
+
+    yield begin
+    for service in started:
+        service.end()
+
+
+def test_from_start_to_clean_end(start):
+    service = start("a/new/folder").ready()
+    assert service.presence["version"]
+    assert f"Serving on http://127.0.0.1:{service.address.port}" in service.output
+    response, body = service.get("/readyz")
+    assert (response.status, json.loads(body)["status"]) == (200, "ready")
+    worker = service.worker
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(PATIENCE_S) == 0
+    assert not alive(worker)
+    assert not (service.folder / "serve.json").exists()
+    assert "GET /readyz 200" in service.output
+    assert "Traceback" not in service.output
+    assert "ERROR" not in service.output
+
+
+def test_interrupt(start):
+    service = start().ready()
+    service.process.send_signal(signal.SIGINT)
+    assert service.process.wait(PATIENCE_S) == 0
+    assert "Traceback" not in service.output
+
+
+def test_kill_of_the_main_process_takes_the_worker(start):
+    service = start().ready()
+    worker = service.worker
+    service.process.kill()
+    wait_for(lambda: not alive(worker), DEATH_S)
+    assert (service.folder / "serve.json").exists()
+    start(KG_PORT=str(service.address.port)).ready()
+
+
+def test_kill_of_the_worker_ends_the_service(start):
+    service = start().ready()
+    os.kill(service.worker, signal.SIGKILL)
+    assert service.process.wait(DEATH_S) != 0
+    assert not (service.folder / "serve.json").exists()
+    assert "ServerError" in service.output
+    start(KG_PORT=str(service.address.port)).ready()
+
+
+def test_kill_of_the_main_process_takes_the_loader(start):
+    service = start(before=SLOW_LOADER, KG_BASE="graph")
+    loader = int(wait_for(lambda: _read(service.folder / "loading")))
+    assert alive(loader)
+    service.process.kill()
+    wait_for(lambda: not alive(loader), DEATH_S)
+    start().ready()
+
+
+def test_kill_of_the_loader_ends_the_start(start):
+    service = start(before=SLOW_LOADER, KG_BASE="graph")
+    os.kill(int(wait_for(lambda: _read(service.folder / "loading"))), signal.SIGKILL)
+    assert service.process.wait(DEATH_S) != 0
+    assert "LoadFailed" in service.output
+    assert "signal 9" in service.output
+    start().ready()
+
+
+def test_a_terminal_that_ends_takes_the_loader(start):
+    service = start(before=SLOW_LOADER, KG_BASE="graph")
+    loader = int(wait_for(lambda: _read(service.folder / "loading")))
+    service.process.terminate()
+    service.process.wait(DEATH_S)
+    wait_for(lambda: not alive(loader), DEATH_S)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def test_acknowledged_data_outlive_a_kill(start, tmp_path):
+    folder = tmp_path / "data"
+    with contextlib.closing(EmbeddedStore.open(folder)) as store:
+        store.update("INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:b> 1 } }")
+    for _ in range(2):
+        service = start().ready()
+        _, body = service.get("/sparql?" + urlencode({"query": "ASK { GRAPH <urn:g> { <urn:a> <urn:b> 1 } }"}))
+        assert json.loads(body)["boolean"] is True
+        worker = service.worker
+        service.process.kill()
+        wait_for(lambda worker=worker: not alive(worker), DEATH_S)
+
+
+def test_a_port_in_use(start):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        service = start(KG_PORT=str(port))
+        assert service.process.wait(PATIENCE_S) != 0
+        assert f"AddressUnusable: The service can't listen on 127.0.0.1, port {port}" in service.output
+        assert "Traceback" not in service.output
+
+
+def test_two_services_on_one_port(start):
+    first = start("first").ready()
+    second = start("second", KG_PORT=str(first.address.port))
+    assert second.process.wait(PATIENCE_S) != 0
+    assert "AddressUnusable" in second.output
+    assert first.get("/healthz")[0].status == 200
+
+
+def test_two_services_over_one_folder(start):
+    first = start().ready()
+    second = start()
+    assert second.process.wait(PATIENCE_S) != 0
+    assert "StoreLocked" in second.output
+    assert first.presence["address"] in second.output
+    assert first.get("/healthz")[0].status == 200
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1", "not a host"])
+def test_an_address_of_another_machine(start, host):
+    service = start(KG_HOST=host)
+    assert service.process.wait(PATIENCE_S) != 0
+    assert "AddressUnusable" in service.output
+    assert "Traceback" not in service.output
+
+
+def test_a_folder_that_cannot_be_made(start, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    service = start("file/data")
+    assert service.process.wait(PATIENCE_S) != 0
+    assert "StoreUnusable" in service.output
+    assert "Traceback" not in service.output
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes anywhere")
+def test_a_folder_that_cannot_be_written(start, tmp_path):
+    (tmp_path / "data").mkdir(mode=0o500)
+    service = start()
+    assert service.process.wait(PATIENCE_S) != 0
+    assert "StoreUnusable" in service.output
+
+
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory) -> Iterator[Service]:
+    """A service over 60,000 numbers."""
+    folder = tmp_path_factory.mktemp("numbers") / "data"
+    data = "".join(f"<urn:n:{i}> <urn:value> {i} .\n" for i in range(60_000))
+    with contextlib.closing(EmbeddedStore.open(folder)) as store:
+        store.load_graph("urn:numbers", data.encode(), "text/turtle", replace=False)
+    service = Service(folder, folder.with_suffix(".log"), KG_THREADS="2")
+    yield service.ready()
+    service.end()
+
+
+ALL = "SELECT ?s ?o FROM <urn:numbers> { ?s ?p ?o }"
+#: 60,000 squared comparisons: more than a minute of work, without a single row.
+ENDLESS = "SELECT (COUNT(*) AS ?n) FROM <urn:numbers> { ?a <urn:value> ?x . ?b <urn:value> ?y FILTER(?x + ?y = -1) }"
+
+
+def test_a_long_result_comes_in_parts_and_whole(numbers):
+    response, body = numbers.get("/sparql?" + urlencode({"query": ALL}), headers={"Accept": "text/csv"})
+    assert response.headers["Transfer-Encoding"] == "chunked"
+    assert "Content-Length" not in response.headers
+    rows = body.decode().splitlines()
+    assert len(rows) == 60_001
+    assert len(set(rows)) == 60_001
+
+
+def test_chinese_in_an_address(numbers):
+    query = 'ASK { FILTER("大同" = "\\u5927\\u540C") }'
+    raw, escaped = (
+        "/sparql?query=" + query.replace(" ", "+").replace("{", "%7B"),
+        "/sparql?" + urlencode({"query": query}),
+    )
+    assert json.loads(numbers.get(escaped)[1])["boolean"] is True
+    connection = socket.create_connection((numbers.address.hostname, numbers.address.port), timeout=PATIENCE_S)
+    with contextlib.closing(connection):
+        # A client that doesn't escape what it should.
+        line = raw.replace('"', "%22").replace("}", "%7D").replace("\\", "%5C")
+        connection.sendall(f"GET {line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b'"boolean":true' in answer or answer.startswith(b"HTTP/1.1 400")
+    response, body = numbers.get("/name/%E5%A4%A7%E5%90%8C")
+    assert response.status == 404
+    assert "大同" in json.loads(body)["detail"]
+
+
+def test_a_client_that_leaves_costs_nothing(numbers):
+    for _ in range(10):
+        connection = socket.create_connection((numbers.address.hostname, numbers.address.port), timeout=PATIENCE_S)
+        with contextlib.closing(connection):
+            connection.sendall(f"GET /sparql?{urlencode({'query': ALL})} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+    assert numbers.get("/healthz")[0].status == 200
+    threads = Path(f"/proc/{numbers.worker}/task")
+    wait_for(lambda: len(list(threads.iterdir())) < 25)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "statuses"),
+    [
+        (b"GET /" + b"x" * 500_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {b"414", b"431"}),
+        (b"GET /nowhere HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 500_000 + b"\r\n\r\n", {b"431", b"404"}),
+        (b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n", {b"400", b"404"}),
+        (b"nonsense\r\n\r\n", {b"400"}),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", {b"200", b"400"}),
+        (b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", {b"400"}),
+        (
+            b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            {b"400", b"415"},
+        ),
+    ],
+    ids=["address", "header", "bytes", "nonsense", "hosts", "length", "smuggling"],
+)
+def test_hostile_bytes(numbers, request_bytes, statuses):
+    connection = socket.create_connection((numbers.address.hostname, numbers.address.port), timeout=PATIENCE_S)
+    with contextlib.closing(connection):
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(request_bytes)
+        assert connection.recv(1000).split(b" ")[1] in statuses
+    assert numbers.get("/healthz")[0].status == 200
+
+
+def test_a_large_body_without_a_length(numbers):
+    def parts():
+        for _ in range(100):
+            yield b"x" * 100_000
+
+    connection = http.client.HTTPConnection(numbers.address.hostname, numbers.address.port, timeout=PATIENCE_S)
+    with contextlib.closing(connection):
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(
+                "POST", "/sparql", parts(), {"Content-Type": "application/sparql-query"}, encode_chunked=True
+            )
+        response = connection.getresponse()
+        assert response.status == 413
+        assert json.loads(response.read())["status"] == 413
+
+
+def test_deep_nesting_leaves_the_service_alive(numbers):
+    worker = numbers.worker
+    query = "SELECT * " + "{" * 300_000 + "}" * 300_000
+    response, _ = numbers.get("/sparql", "POST", query, {"Content-Type": "application/sparql-query"})
+    assert response.status == 400
+    assert numbers.worker == worker
+
+
+def test_a_slow_query_blocks_neither_others_nor_the_end(start, numbers):
+    """The last test of its service: the endless query stays with it."""
+    connection = http.client.HTTPConnection(numbers.address.hostname, numbers.address.port, timeout=PATIENCE_S)
+    with contextlib.closing(connection):
+        connection.request("GET", "/sparql?" + urlencode({"query": ENDLESS}))
+        time.sleep(0.3)
+        for _ in range(20):
+            began = time.monotonic()
+            assert numbers.get("/sparql?" + urlencode({"query": "ASK {}"}), timeout=2)[0].status == 200
+            assert time.monotonic() - began < 1
+        worker = numbers.worker
+        numbers.process.send_signal(signal.SIGTERM)
+        assert numbers.process.wait(PATIENCE_S) == 0
+        assert not alive(worker)
