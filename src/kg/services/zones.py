@@ -1,0 +1,230 @@
+"""Zones: what is known of each, and which figures stand for it.
+
+Notes
+-----
+*Which three figures stand for a zone.* Of the facts with a value about the zone or about a thing in it:
+
+1. a figure must be a level: growth, differences and rates of growth (what is compared with another observation) and
+   parts of a whole (what has a breakdown) are left out; of each thing and indicator the latest value that isn't a
+   target is taken, an undated one last;
+2. the indicator that the sources give the most values for comes first, and its furthest target second where there is
+   one: a zone is told by what its own report keeps returning to;
+3. the rest follow by: about the zone itself before a thing in it, money before counts, stated before inferred, without
+   doubt before doubtful, the larger amount of money first, else in order of position in the document; each
+   indicator and thing once.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from pyoxigraph import NamedNode
+
+from kg import paths
+from kg.errors import NotFound
+from kg.model.figure import YUAN
+from kg.model.label import local_name
+from kg.model.vocabulary import BASE, ENTITY_SEGMENTS, KG
+from kg.services import explore
+from kg.services.explore import EntityView, Fact, Names, iri_in, number_in, text_in
+from kg.store.protocol import Reader
+
+#: The stages of a project in their order (the codes of the list ``project-stage``).
+STAGES = (
+    "reserve",
+    "talks",
+    "signed",
+    "approved",
+    "construction",
+    "structure-complete",
+    "commissioning",
+    "trial-production",
+    "production",
+)
+#: A telling figure is about the zone or one of its things, and three fit on a card.
+TELLING = 3
+
+
+@dataclass
+class Zone:
+    """A zone in a list: how many facts name it, where it lies, what it leads in, and its telling figures."""
+
+    iri: str
+    facts: int
+    divisions: list[str] = field(default_factory=list)
+    above: list[str] = field(default_factory=list)
+    industries: list[str] = field(default_factory=list)
+    chains: list[str] = field(default_factory=list)
+    figures: list[Fact] = field(default_factory=list)
+
+    @property
+    def slug(self) -> str:
+        """Local part of the IRI."""
+        return self.iri.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Zones:
+    """The zones with what they name."""
+
+    zones: Sequence[Zone]
+    names: Names
+
+
+def listed(store: Reader, limit: int | None = None) -> Zones:
+    """Return the zones, those with the most facts first, with their telling figures.
+
+    Parameters
+    ----------
+    limit
+        How many; None for all.
+    """
+    found = [Zone(iri_in(r, "zone"), number_in(r, "facts")) for r in store.select(paths.query("zones/list.rq"))]
+    zones = found[:limit]
+    if not zones:
+        return Zones([], Names())
+    by_iri = {zone.iri: zone for zone in zones}
+    nodes = [NamedNode(zone.iri) for zone in zones]
+    for row in explore.select(store, "zones/links.rq", zones=nodes):
+        zone, value = by_iri[iri_in(row, "zone")], iri_in(row, "value")
+        room = {"inDivision": zone.divisions, "leadingIndustry": zone.industries, "hasChain": zone.chains}
+        if value not in room[local_name(iri_in(row, "property"))]:
+            room[local_name(iri_in(row, "property"))].append(value)
+        if (above := text_in(row, "above")) and above not in zone.above:
+            zone.above.append(above)
+    own: dict[str, dict[str, bool]] = defaultdict(dict)
+    for row in explore.select(store, "zones/figures.rq", zones=nodes):
+        own[iri_in(row, "zone")][iri_in(row, "fact")] = text_in(row, "own") == "true"
+    facts = {fact.iri: fact for fact in explore.load_facts(store, sorted({f for fs in own.values() for f in fs}))}
+    for zone in zones:
+        zone.figures = telling([(facts[f], mine) for f, mine in own[zone.iri].items() if f in facts])
+    shown = {i for z in zones for i in (z.iri, *z.divisions, *z.above, *z.industries, *z.chains)}
+    names = Names().load(store, shown | explore.named_in(f for z in zones for f in z.figures))
+    return Zones(zones, names)
+
+
+def telling(candidates: Sequence[tuple[Fact, bool]]) -> list[Fact]:
+    """Choose the figures that stand for a zone, by the rule that the module's notes give.
+
+    Parameters
+    ----------
+    candidates
+        Facts with a figure, and whether each is about the zone itself.
+    """
+    levels = [(f, own) for f, own in candidates if not f.values.get(f"{KG}comparedWith") and _is_whole(f)]
+    series: dict[tuple[str, str], list[tuple[Fact, bool]]] = defaultdict(list)
+    for fact, own in levels:
+        series[_key(fact)].append((fact, own))
+    latest: list[tuple[Fact, bool, int]] = []
+    for members in series.values():
+        done = [(f, own) for f, own in members if f.modality != "target"]
+        if done:
+            fact, own = max(done, key=lambda m: (_day(m[0]), m[0].modality == "actual", m[0].iri))
+            latest.append((fact, own, len(members)))
+    chosen: list[Fact] = []
+    longest = max(latest, key=lambda x: (x[1], x[2], x[0].iri), default=None)
+    if longest and longest[2] > 2 and longest[1]:
+        chosen.append(longest[0])
+        targets = [f for f, _ in series[_key(longest[0])] if f.modality == "target"]
+        if targets:
+            chosen.append(max(targets, key=lambda f: (_day(f), f.iri)))
+    for fact, _, _ in sorted(latest, key=_rank):
+        if len(chosen) < TELLING and fact not in chosen:
+            chosen.append(fact)
+    return chosen[:TELLING]
+
+
+def _is_whole(fact: Fact) -> bool:
+    indicator = local_name(fact.iri_of("indicator") or "")
+    return not fact.values.get(f"{KG}breakdown") and not indicator.endswith(("-increase", "-growth", "-change"))
+
+
+def _key(fact: Fact) -> tuple[str, str]:
+    return (fact.iri_of("about") or fact.iri_of("target") or "", fact.iri_of("indicator") or fact.kind)
+
+
+def _day(fact: Fact) -> date:
+    return fact.day("refersTo") or fact.day("validTo") or date.min
+
+
+def _rank(candidate: tuple[Fact, bool, int]) -> tuple[object, ...]:
+    fact, own, _ = candidate
+    money = fact.kind == "Investment" or fact.iri_of("unit") == YUAN
+    amount = (fact.number("amount") or fact.number("value") or Decimal(0)) if money else Decimal(0)
+    doubtful = bool(fact.values.get(f"{KG}doubt"))
+    return (not own, not money, fact.certainty != "stated", doubtful, -amount, fact.position, fact.iri)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project of a zone with the stage that a milestone gives it."""
+
+    iri: str
+    modality: str
+
+
+@dataclass(frozen=True)
+class ZoneView:
+    """Everything that the page of a zone shows beyond the view of an entity."""
+
+    view: EntityView
+    stages: Mapping[str, Sequence[Project]]
+    stageless: Sequence[str]
+    contents: Mapping[str, Sequence[tuple[str, str]]]
+    names: Names
+
+    def observations(self) -> list[tuple[str, list[Fact]]]:
+        """Return the zone's own figures by indicator, each series in order of time, the longest series first."""
+        found: dict[str, list[Fact]] = defaultdict(list)
+        for fact in self.view.facts:
+            indicator = fact.iri_of("indicator")
+            if indicator and self.view.iri in fact.iris("about"):
+                found[indicator].append(fact)
+        for facts in found.values():
+            facts.sort(key=lambda f: (f.day("refersTo") or f.day("validTo") or date.max, f.position))
+        return sorted(found.items(), key=lambda item: (-len(item[1]), item[1][0].position, item[0]))
+
+
+def zone(store: Reader, slug: str) -> ZoneView:
+    """Return the view of a zone.
+
+    Raises
+    ------
+    NotFound
+        If the graph has no such zone.
+    """
+    iri = f"{BASE}id/zone/{slug}"
+    try:
+        view = explore.entity(store, iri)
+    except NotFound:
+        raise NotFound("zone", slug, "The page /zones lists all of them.") from None
+    contents: dict[str, dict[str, str]] = defaultdict(dict)
+    reached: dict[str, dict[str, str]] = defaultdict(dict)
+    projects: dict[str, str] = {}
+    for row in store.select(paths.query("zones/contents.rq"), {"zone": NamedNode(iri)}):
+        thing, kind = iri_in(row, "thing"), local_name(iri_in(row, "class"))
+        if kind not in ENTITY_SEGMENTS:
+            continue
+        modality = local_name(iri_in(row, "modality"))
+        contents[kind].setdefault(thing, modality)
+        if kind == "Project":
+            projects[thing] = modality
+            if stage := text_in(row, "stage"):
+                reached[thing][local_name(stage)] = local_name(text_in(row, "reached") or "actual")
+    stages: dict[str, list[Project]] = defaultdict(list)
+    for project, by_stage in reached.items():
+        actual = [s for s, m in by_stage.items() if m == "actual"] or list(by_stage)
+        stage = max(actual, key=lambda s: STAGES.index(s) if s in STAGES else -1)
+        stages[stage].append(Project(project, by_stage[stage]))
+    things = {t for by_kind in contents.values() for t in by_kind}
+    codes = {f"{BASE}scheme/project-stage/{s}" for s in STAGES}
+    names = view.names.load(store, things | codes)
+    return ZoneView(
+        view,
+        {s: sorted(p, key=lambda x: x.iri) for s, p in stages.items()},
+        sorted(p for p in projects if p not in reached),
+        {k: sorted(v.items()) for k, v in contents.items()},
+        names,
+    )

@@ -1,0 +1,75 @@
+"""Pictures of the pages, in both languages, light and dark, and at a phone's width: ``python screenshots.py URL FOLDER``."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+FLAGS: Final = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP: Final = {"width": 1440, "height": 900}
+PHONE: Final = {"width": 375, "height": 812}
+
+
+def launch(playwright: Any) -> Any:
+    """Start the browser of the machine."""
+    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+
+
+def take(address: str, pages: Sequence[tuple[str, str]], folder: Path) -> list[Path]:
+    """Write a picture of each page, at each of the four looks.
+
+    Parameters
+    ----------
+    address
+        The service, such as ``http://127.0.0.1:8000``.
+    pages
+        Name of the picture and path of the page.
+    folder
+        Where the pictures go; made where it is missing.
+    """
+    from playwright.sync_api import sync_playwright
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    looks: list[tuple[str, dict[str, int], str, str]] = [
+        ("", DESKTOP, "light", "zh"),
+        ("-en", DESKTOP, "light", "en"),
+        ("-dark", DESKTOP, "dark", "zh"),
+        ("-phone", PHONE, "light", "zh"),
+    ]
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        for suffix, size, scheme, language in looks:
+            context = browser.new_context(viewport=size, color_scheme=scheme, locale=language)
+            page = context.new_page()
+            for name, path in pages:
+                page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}", wait_until="networkidle")
+                written.append(folder / f"{name}{suffix}.png")
+                page.screenshot(path=str(written[-1]), full_page=True)
+            context.close()
+        browser.close()
+    return written
+
+
+if __name__ == "__main__":
+    address, folder = sys.argv[1], Path(sys.argv[2])
+    chosen = [tuple(pair.split("=", 1)) for pair in sys.argv[3:]] or [
+        ("home", "/"),
+        ("search", "/search?q=科技"),
+        ("zones", "/zones"),
+        ("chains", "/chains"),
+        ("documents", "/documents"),
+        ("ontology", "/ontology"),
+        ("console", "/console"),
+    ]
+    take(address, [(name, path) for name, path in chosen], folder)

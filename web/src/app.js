@@ -1,0 +1,12 @@
+// Everything here adds to pages that work without it: shortcuts, the theme, passages in place, copying.
+import { passages } from "./passage.js";
+import { keys } from "./keys.js";
+import { theme } from "./theme-toggle.js";
+import { copying } from "./copy.js";
+import { editor } from "./editor.js";
+
+theme();
+keys();
+copying();
+passages();
+editor();

@@ -1,0 +1,45 @@
+/**
+ * A yellow mark opens its passage in the panel beside the facts, if the page has one; a second click, or any modifier
+ * key, follows the link to the document.
+ */
+export function passages() {
+  const panel = document.querySelector("#passage");
+  const body = document.querySelector("#passage-body");
+  if (!panel || !body) return;
+  const title = panel.querySelector("h2 span");
+  const first = document.querySelector(".ev.on");
+  if (first instanceof HTMLAnchorElement) show(first, false);
+  document.addEventListener("click", (event) => {
+    const mark = event.target instanceof Element ? event.target.closest("a.ev[data-passage]") : null;
+    if (!(mark instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (mark.classList.contains("on") && panel.classList.contains("full")) return;
+    event.preventDefault();
+    show(mark, true);
+  });
+
+  /** @param {HTMLAnchorElement} mark @param {boolean} moves whether a narrow screen scrolls to the panel */
+  async function show(mark, moves) {
+    const address = new URL(mark.dataset.passage ?? "", location.href);
+    address.searchParams.set("part", "passage");
+    let html;
+    try {
+      const answer = await fetch(address, { headers: { Accept: "text/html" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      html = await answer.text();
+    } catch {
+      if (moves) location.href = mark.href;
+      return;
+    }
+    // The fragment is the service's own, escaped on the server; the policy of the page lets no script in it run.
+    const parsed = new DOMParser().parseFromString(html, "text/html");
+    body.replaceChildren(...parsed.body.childNodes);
+    panel.classList.add("full");
+    for (const on of document.querySelectorAll(".ev.on, .f.on")) on.classList.remove("on");
+    mark.classList.add("on");
+    const row = mark.closest(".f");
+    row?.classList.add("on");
+    if (row && title) title.textContent = `${row.querySelector(".lb")?.textContent ?? ""} ${row.querySelector(".va")?.textContent ?? ""}`.trim();
+    if (moves && panel.getBoundingClientRect().bottom < 0) panel.scrollIntoView({ block: "start" });
+    else if (moves && panel.getBoundingClientRect().top > innerHeight - 80) panel.scrollIntoView({ block: "start" });
+  }
+}
