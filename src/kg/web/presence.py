@@ -48,3 +48,13 @@ def withdraw(data_dir: Path, pid: int) -> None:
     found = running(data_dir)
     if found is not None and found.pid == pid:
         (data_dir / FILE).unlink(missing_ok=True)
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address at which this machine reaches a service that listens on a host and port.
+
+    >>> address_of("0.0.0.0", 8000), address_of("::1", 8000)
+    ('http://127.0.0.1:8000', 'http://[::1]:8000')
+    """
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"

@@ -29,6 +29,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from kg.config import Settings
 from kg.errors import AddressUnusable, KGError, LoadFailed, ServerError, StoreLocked, StoreUnusable
@@ -215,35 +216,24 @@ def _worker_app(settings: Settings, parent: int) -> "Flask":
 
 def _announce(settings: Settings, main: int) -> None:
     """Wait until the worker accepts connections, then write `serve.json` and say where the service is."""
+    address = presence.address_of(settings.host, settings.port)
+    parts = urlsplit(address)
     deadline = time.monotonic() + _ANNOUNCE_SECONDS
     while True:
         try:
-            socket.create_connection((_reachable(settings.host), settings.port), timeout=1).close()
+            socket.create_connection((parts.hostname, parts.port), timeout=1).close()
             break
         except OSError:
             if time.monotonic() > deadline:
-                logger.warning("the service doesn't answer at its own address")
+                logger.warning("the service doesn't answer at its own address, %s", address)
                 return
             time.sleep(0.01)
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = settings.public_url or f"http://{host}:{settings.port}"
-    local = _reachable(settings.host)
+    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     presence.announce(
         settings.data_dir,
-        presence.Presence(
-            address=f"http://[{local}]:{settings.port}" if ":" in local else f"http://{local}:{settings.port}",
-            pid=main,
-            started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            birth=birth(main) or "",
-            version=version("zone-kg"),
-        ),
+        presence.Presence(address, pid=main, started=started, birth=birth(main) or "", version=version("zone-kg")),
     )
-    _tell(f"Serving on {address}")
-
-
-def _reachable(host: str) -> str:
-    """Return an address at which this machine reaches a service that listens on all of them."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    _tell(f"Serving on {settings.public_url or address}")
 
 
 def log_config(settings: Settings) -> dict[str, Any]:
@@ -271,6 +261,7 @@ def _serve_dev(settings: Settings) -> None:
     # The outer process only watches and starts anew; it never answers, and leaves the store alone.
     app: Callable[..., Any] = ServiceUnavailable()
     if is_running_from_reloader():
+        end_with(os.getppid())
         from kg.store.embedded import EmbeddedStore
         from kg.web.app import create_app
 

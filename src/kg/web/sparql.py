@@ -23,6 +23,7 @@ from kg.services import export, query
 from kg.services.query import QueryRequest
 from kg.store.protocol import Dataset, Form
 from kg.web.negotiation import HTML, prefers_html, ranked
+from kg.web.presence import address_of
 from kg.web.problem import RequestRefused
 from kg.web.state import state
 from kg.web.stream import respond, typed
@@ -175,8 +176,7 @@ def _without_query() -> AnyResponse:
 def home() -> str:
     """Return the address of the service as its descriptions give it: the deployer's, never the client's Host."""
     settings = state().settings
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return settings.public_url or f"http://{host}:{settings.port}"
+    return settings.public_url or address_of(settings.host, settings.port)
 
 
 def _tag(asked: QueryRequest, version: str) -> str | None:
