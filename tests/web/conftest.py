@@ -15,6 +15,7 @@ SMALL = """
 @prefix kg: <https://w3id.org/zone-kg/ontology#> .
 @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 @base <https://w3id.org/zone-kg/> .
 
 <id/zone/z-1> a kg:DevelopmentZone ; skos:prefLabel "大同经开区"@zh , "Datong zone"@en ;
@@ -29,6 +30,7 @@ SMALL = """
 <scheme/modality> a skos:ConceptScheme ; skos:prefLabel "事实状态"@zh .
 <scheme/modality/actual> a skos:Concept ; skos:prefLabel "实际"@zh .
 <unit/mu> a kg:Unit ; skos:prefLabel "亩"@zh .
+<id/dataset/zone-kg> a kg:Dataset ; kg:asOf "2025-12-31"^^xsd:date .
 <period/15th-fyp> a kg:Period ; skos:prefLabel "十五五"@zh .
 """
 NUMBERS = "".join(f"<urn:n:{i}> <urn:value> {i} .\n" for i in range(20_000))

@@ -223,8 +223,11 @@ def test_no_such_module(web, module):
 def test_the_dataset_is_described(web, small_store):
     described = triples(web.get("/.well-known/void", headers={"Accept": "application/n-triples"}))
     count = small_store.statistics().triples_default
-    assert f'<{BASE}dataset> <{export.VOID}triples> "{count}"^^<http://www.w3.org/2001/XMLSchema#integer>' in described
-    assert f"<{BASE}dataset> <{export.VOID}sparqlEndpoint> <http://127.0.0.1:8000/sparql>" in described
+    assert (
+        f'<{export.DATASET}> <{export.VOID}triples> "{count}"^^<http://www.w3.org/2001/XMLSchema#integer>' in described
+    )
+    assert f"<{export.DATASET}> <{export.VOID}sparqlEndpoint> <http://127.0.0.1:8000/sparql>" in described
+    assert f'<{export.DATASET}> <{KG}asOf> "2025-12-31"^^<http://www.w3.org/2001/XMLSchema#date>' in described
 
 
 @pytest.mark.parametrize("accept", ["application/n-quads", "application/trig", *FORMATS.values()])

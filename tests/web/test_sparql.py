@@ -146,7 +146,7 @@ def test_graphs_by_accept(web, accept, expected):
     assert response.status_code == 200
     assert response.headers["Content-Type"] == expected
     rdf_format = RdfFormat.from_media_type(expected.partition(";")[0])
-    assert len({str(quad.triple) for quad in parse(response.data, format=rdf_format)}) == 11
+    assert len({str(quad.triple) for quad in parse(response.data, format=rdf_format)}) == 12
 
 
 @pytest.mark.parametrize(

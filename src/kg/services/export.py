@@ -16,15 +16,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, 
 
 from kg import paths
 from kg.errors import KGError, NotFound
-from kg.model.vocabulary import BASE, ONTOLOGY, OWL, PREFIXES, RDF, XSD
+from kg.model.vocabulary import BASE, ID, ONTOLOGY, OWL, PREFIXES, RDF, XSD
 from kg.store.protocol import Reader
 
 VOID: Final = "http://rdfs.org/ns/void#"
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 FORMATS: Final = "http://www.w3.org/ns/formats/"
-DCTERMS: Final = PREFIXES["dcterms"]
-DATASET: Final = f"{BASE}dataset"
-LICENCE: Final = "https://www.apache.org/licenses/LICENSE-2.0"
+DATASET: Final = f"{ID}dataset/zone-kg"
 
 #: Media types of RDF that an export is written in, the service's order; the name extension of each.
 EXTENSIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -171,7 +169,7 @@ def dump(store: Reader, media_type: str) -> Iterator[bytes]:
 
 
 def describe_dataset(store: Reader, home: str) -> list[Triple]:
-    """Return the VoID description of the dataset: what it is, how large, and where it can be read.
+    """Return the VoID description of the dataset: what the graph says of it, how large it is, and where it can be read.
 
     Parameters
     ----------
@@ -184,9 +182,7 @@ def describe_dataset(store: Reader, home: str) -> list[Triple]:
     graph.add(document, f"{RDF}type", NamedNode(f"{VOID}DatasetDescription"))
     graph.add(document, "http://xmlns.com/foaf/0.1/primaryTopic", dataset)
     graph.add(dataset, f"{RDF}type", NamedNode(f"{VOID}Dataset"))
-    graph.add(dataset, f"{DCTERMS}title", Literal("开发区图谱", language="zh"))
-    graph.add(dataset, f"{DCTERMS}title", Literal("Knowledge graph of development zones", language="en"))
-    graph.add(dataset, f"{DCTERMS}license", NamedNode(LICENCE))
+    graph.triples += store.construct(paths.query("export/resource.rq"), {"resource": dataset})
     graph.add(dataset, f"{VOID}sparqlEndpoint", NamedNode(f"{home}/sparql"))
     graph.add(dataset, f"{VOID}dataDump", NamedNode(f"{home}/dump"))
     graph.add(dataset, f"{VOID}uriSpace", Literal(BASE))
