@@ -431,3 +431,24 @@ def test_a_result_is_a_problem_where_the_engine_fails(make_app, small_store, mon
     problem = is_problem(response, 500)
     assert inside not in response.text
     assert problem["accident"] in problem["detail"]
+
+
+def test_queries_leave_threads_to_the_rest(make_app, monkeypatch):
+    monkeypatch.setattr("kg.web.sparql._WAIT_SECONDS", 0.05)
+    web = make_app(threads=4).test_client()
+    long = urlencode({"query": "SELECT * FROM <urn:numbers> { ?s ?p ?o }"})
+    held = [web.get(f"/sparql?{long}", buffered=False) for _ in range(2)]
+    refused = get(web, LABEL)
+    is_problem(refused, 503)
+    assert refused.headers["Retry-After"]
+    assert web.get("/healthz").status_code == 200
+    held[0].close()
+    assert get(web, LABEL).status_code == 200
+    held[1].close()
+    # What fails, is read to its end, or is asked for by HEAD alone gives its place back.
+    for _ in range(5):
+        get(web, "nonsense")
+        get(web, "SELECT * { ?s ?p }")
+        web.get(f"/sparql?{long}", buffered=True)
+        web.head(f"/sparql?{long}", buffered=True)
+    assert get(web, LABEL).status_code == 200

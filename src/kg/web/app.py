@@ -1,6 +1,7 @@
 """The app factory: blueprints, error handlers, and what every answer carries."""
 
 import logging
+import threading
 import time
 from http import HTTPStatus
 from typing import Final
@@ -21,6 +22,9 @@ logger = logging.getLogger("kg.access")
 #: Longest query string that is read; at 64 KiB of address the server itself refuses it, with 414 and no explanation.
 QUERY_STRING_MAX_BYTES: Final = 60 * 1024
 
+#: Threads that queries leave to everything else.
+RESERVED_THREADS: Final = 2
+
 
 def create_app(settings: Settings, store: Store) -> Flask:
     """Return the service over a store.
@@ -38,7 +42,9 @@ def create_app(settings: Settings, store: Store) -> Flask:
     # A redirect that the router makes would be absolute and repeat the client's Host header.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.extensions["kg"] = State(settings, store, Metrics())
+    app.extensions["kg"] = State(
+        settings, store, Metrics(), threading.BoundedSemaphore(max(1, settings.threads - RESERVED_THREADS))
+    )
     problem.register(app)
     for blueprint in (sparql.blueprint, resource.blueprint, resource.data, operations.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)

@@ -25,7 +25,7 @@ from kg.store.protocol import Dataset, Form
 from kg.web.negotiation import HTML, prefers_html, ranked
 from kg.web.presence import address_of
 from kg.web.problem import RequestRefused
-from kg.web.state import state
+from kg.web.state import State, state
 from kg.web.stream import respond, typed
 
 blueprint: Final = Blueprint("sparql", __name__)
@@ -34,6 +34,8 @@ QUERY_TYPE: Final = "application/sparql-query"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 _MOST_PARAMETERS: Final = 1000
+#: How long a query waits for another one to end.
+_WAIT_SECONDS: Final = 2.0
 _UNREPEATABLE: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
 
 
@@ -47,11 +49,27 @@ def sparql() -> AnyResponse:
     tag = _tag(asked, here.store.version)
     if tag and "If-None-Match" in request.headers and request.if_none_match.contains_weak(tag):
         return _cached(Response(status=HTTPStatus.NOT_MODIFIED), tag)
-    result = query.run(here.store, asked, query.limits_of(here.settings.query_max_bytes))
-    here.metrics.queries.labels(result.form).inc()
-    response = respond(result.chunks, result.media_type, here.metrics)
-    response.headers.update(dict(result.headers))
-    return _cached(response, tag)
+    return _cached(_answer(here, asked), tag)
+
+
+def _answer(here: State, asked: QueryRequest) -> Response:
+    if not here.evaluations.acquire(timeout=_WAIT_SECONDS):
+        raise RequestRefused(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "As many queries are running as the service takes at the same time.",
+            "Try again in a few seconds, or raise KG_THREADS.",
+            {"Retry-After": "5"},
+        )
+    try:
+        result = query.run(here.store, asked, query.limits_of(here.settings.query_max_bytes))
+        here.metrics.queries.labels(result.form).inc()
+        response = respond(result.chunks, result.media_type, here.metrics)
+        response.headers.update(dict(result.headers))
+    except BaseException:
+        here.evaluations.release()
+        raise
+    response.call_on_close(here.evaluations.release)
+    return response
 
 
 def _read() -> QueryRequest | None:

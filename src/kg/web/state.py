@@ -1,5 +1,6 @@
 """What the views share: the settings, the store and the metrics, held by the app and by nothing else."""
 
+import threading
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,11 +13,19 @@ from kg.web.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The parts that a view works with."""
+    """The parts that a view works with.
+
+    Attributes
+    ----------
+    evaluations
+        Held by each answer of ``/sparql`` until it is sent: queries never take the last two of the server's threads,
+        so that pages and health are answered however slow the queries are.
+    """
 
     settings: Settings
     store: Store
     metrics: Metrics
+    evaluations: threading.BoundedSemaphore
 
 
 def state() -> State:
