@@ -189,6 +189,7 @@ def test_a_name_of_several_lists_them(web):
     ]
     page = web.get("/name/同名", headers={"Accept": BROWSER})
     assert (page.status_code, page.mimetype) == (300, "text/html")
+    assert 'href="/id/chain/c-1"' in page.text
 
 
 def test_a_name_of_none_tells_the_nearest(web):
@@ -213,6 +214,13 @@ def test_the_ontology(web):
         assert part
         assert triples(web.get(f"/ontology/{module.name}/{module.version}"))
         is_problem(web.get(f"/ontology/{module.name}/0.0.1"), 404)
+
+
+def test_the_ontology_as_a_page(client):
+    page = client.get("/ontology", headers={"Accept": BROWSER})
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    assert {"Accept", "Accept-Language", "Cookie"} <= set(page.vary)
+    assert 'id="DevelopmentZone"' in page.text
 
 
 @pytest.mark.parametrize("module", ["none", "..", "%2e%2e%2fpyproject", "core.ttl"])

@@ -7,7 +7,7 @@ the client accepts (``/data/id/zone/x.ttl``).
 import hashlib
 import re
 from http import HTTPStatus
-from typing import Final, cast
+from typing import Final
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, redirect, request
@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kg.errors import NotAcceptable, NotFound
 from kg.model.vocabulary import BASE
 from kg.services import export
+from kg.web import pages
 from kg.web.negotiation import prefers_html, ranked
 from kg.web.problem import problem, wants_page
 from kg.web.sparql import home
@@ -106,9 +107,11 @@ def ontology(module: str | None = None, version: str | None = None) -> AnyRespon
     accept = request.headers.get("Accept")
     described = list(export.EXTENSIONS)
     triples = export.ontology(module, version)
-    if prefers_html(accept, described) and (page := current_app.view_functions.get("pages.ontology")):
+    if prefers_html(accept, described):
         # The page of all terms stands at this very address, so that `/ontology#Term` finds its place in it.
-        return current_app.make_response(cast(str, page()))
+        page = current_app.make_response(pages.ontology())
+        page.vary.update(("Accept", "Accept-Language", "Cookie"))
+        return page
     media_type = _chosen(accept, described)
     response = Response(export.write(triples, media_type), content_type=typed(media_type))
     response.vary.add("Accept")
