@@ -40,6 +40,12 @@ def slow(store, data_dir, **_):
     time.sleep(300)
 ingest.load = slow
 """
+#: What validation finds is tested elsewhere, and takes seconds.
+UNVALIDATED = """
+import functools
+from kg.services import ingest
+ingest.load = functools.partial(ingest.load, validate=False)
+"""
 PATIENCE_S = 20.0
 #: What is promised is 2 seconds.
 DEATH_S = 2.0
@@ -161,6 +167,13 @@ def test_kill_of_the_main_process_takes_the_worker(start):
     start(KG_PORT=str(service.address.port)).ready()
 
 
+def test_the_next_start_need_not_wait(start):
+    first = start().ready()
+    for _ in range(3):
+        first.process.kill()
+        first = start(KG_PORT=str(first.address.port)).ready()
+
+
 def test_kill_of_the_worker_ends_the_service(start):
     service = start().ready()
     os.kill(service.worker, signal.SIGKILL)
@@ -194,6 +207,25 @@ def test_a_terminal_that_ends_takes_the_loader(start):
     service.process.terminate()
     service.process.wait(DEATH_S)
     wait_for(lambda: not alive(loader), DEATH_S)
+
+
+def test_the_base_is_whole_after_kills_at_any_time(start, store):
+    def begin():
+        return start(before=UNVALIDATED, KG_BASE="graph")
+
+    for delay_s in (0.2, 0.3, 0.4, 0.5, 0.6):
+        service = begin()
+        time.sleep(delay_s)
+        service.process.kill()
+        service.process.wait()
+    service = begin().ready()
+    report = json.loads(service.get("/readyz")[1])
+    assert report["status"] == "ready"
+    assert report["base"]
+    _, body = service.get("/sparql?" + urlencode({"query": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"}))
+    (solution,) = json.loads(body)["results"]["bindings"]
+    assert int(solution["n"]["value"]) == store.statistics().triples_default
+    assert "Base " in service.output
 
 
 def _read(path: Path) -> str:

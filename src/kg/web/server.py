@@ -14,6 +14,7 @@ the service runs; that also keeps a free port that was asked for by 0.
 
 import contextlib
 import datetime
+import errno
 import logging
 import logging.config
 import multiprocessing
@@ -39,11 +40,15 @@ from kg.web.process import birth, end_with
 if TYPE_CHECKING:
     from flask import Flask
 
+    from kg.store.embedded import EmbeddedStore
+
 logger = logging.getLogger(__name__)
 
 #: Seconds that requests under way get at the end of the service, before the worker is killed.
 _FAREWELL_SECONDS: Final = 5
 _ANNOUNCE_SECONDS: Final = 30.0
+_AFTERLIFE_SECONDS: Final = 2.0
+_RETRY_SECONDS: Final = 0.02
 
 
 def serve(settings: Settings, *, dev: bool = False) -> None:
@@ -73,14 +78,19 @@ def serve(settings: Settings, *, dev: bool = False) -> None:
     if dev:
         _serve_dev(settings)
         return
-    _prepare(settings.data_dir)
-    with _hold(settings.host, settings.port) as (host, port):
+    patience_s = _prepare(settings.data_dir)
+    with _hold(settings.host, settings.port, patience_s) as (host, port):
         settings = replace(settings, host=host, port=port)
-        load_apart(settings)
+        load_apart(settings, patience_s)
         _serve_granian(settings)
 
 
-def _prepare(data_dir: Path) -> None:
+def _prepare(data_dir: Path) -> float:
+    """Make the data folder usable; return for how many seconds to bear with what an earlier service still holds.
+
+    A service that was killed leaves its `serve.json`, and for a moment a worker that the kernel is still taking down,
+    with the port and the store in its hands.
+    """
     running = presence.running(data_dir)
     if running is not None:
         raise StoreLocked(str(data_dir), f"the service at {running.address} (process {running.pid})")
@@ -90,10 +100,11 @@ def _prepare(data_dir: Path) -> None:
             pass
     except OSError as error:
         raise StoreUnusable(str(data_dir), f"it can't be written ({error.strerror})") from None
+    return _AFTERLIFE_SECONDS if (data_dir / presence.FILE).exists() else 0.0
 
 
 @contextlib.contextmanager
-def _hold(host: str, port: int) -> Iterator[tuple[str, int]]:
+def _hold(host: str, port: int, patience_s: float) -> Iterator[tuple[str, int]]:
     """Bind the address, and keep it from everyone but the worker; yield it with numbers in place of names."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -102,18 +113,30 @@ def _hold(host: str, port: int) -> Iterator[tuple[str, int]]:
     with socket.socket(family, kind, protocol) as holder:
         # Without it, the connections that a service left behind would hold the port for a minute.
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            holder.bind(address)
-        except OSError as error:
-            raise AddressUnusable(host, port, (error.strerror or "it can't be bound").lower()) from None
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                holder.bind(address)
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                    raise AddressUnusable(host, port, (error.strerror or "it can't be bound").lower()) from None
+            time.sleep(_RETRY_SECONDS)
         # From now on the worker, which sets the same option, may listen on the same port.
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         name = holder.getsockname()
         yield name[0], name[1]
 
 
-def load_apart(settings: Settings) -> None:
+def load_apart(settings: Settings, patience_s: float = 0.0) -> None:
     """Load the base in a process of its own, whose progress shows on standard error.
+
+    Parameters
+    ----------
+    settings
+        What the deployer chose.
+    patience_s
+        For how many seconds to wait for the store where another process holds it.
 
     Raises
     ------
@@ -122,7 +145,7 @@ def load_apart(settings: Settings) -> None:
     """
     context = multiprocessing.get_context("fork")
     reader, writer = context.Pipe(duplex=False)
-    child = context.Process(target=_load, args=(settings, os.getpid(), writer), name="kg-load")
+    child = context.Process(target=_load, args=(settings, os.getpid(), writer, patience_s), name="kg-load")
     child.start()
     writer.close()
     try:
@@ -141,13 +164,12 @@ def load_apart(settings: Settings) -> None:
     raise LoadFailed(said or f"its process ended with {how}.")
 
 
-def _load(settings: Settings, parent: int, report: Any) -> None:
+def _load(settings: Settings, parent: int, report: Any, patience_s: float) -> None:
     end_with(parent)
     from kg.services import ingest
-    from kg.store.embedded import EmbeddedStore
 
     try:
-        store = EmbeddedStore.open(settings.data_dir)
+        store = _open_store(settings.data_dir, patience_s)
         loaded = ingest.load(store, settings.data_dir, base=settings.base, progress=_tell_progress)
         store.close()
     except KGError as error:
@@ -160,6 +182,19 @@ def _load(settings: Settings, parent: int, report: Any) -> None:
             f"{loaded.added:,} added, {loaded.removed:,} removed" if loaded.added or loaded.removed else "no change"
         )
         _tell(f"Base {loaded.base_version}: {loaded.triples:,} triples ({change}), {loaded.seconds:.1f} s")
+
+
+def _open_store(data_dir: Path, patience_s: float) -> "EmbeddedStore":
+    from kg.store.embedded import EmbeddedStore
+
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return EmbeddedStore.open(data_dir)
+        except StoreLocked:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(_RETRY_SECONDS)
 
 
 def _tell_progress(stage: str, done: int, total: int) -> None:
