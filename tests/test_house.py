@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode
 
-from kg.cli import main
+from kg.cli import main, table
 from kg.config import Settings
 from kg.store import lexer
 from kg.store.embedded import EmbeddedStore
@@ -222,3 +222,15 @@ def test_decisions_are_dated_and_complete():
         assert re.fullmatch(r"\d{4}-\d{2}-\d{2}-[a-z0-9-]+\.md", page.name)
         headings = " ".join(re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE))
         assert re.fullmatch(r"Context Choices?( Alternatives)? Consequences Verified", headings), page.name
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_first_question_has_the_answer_that_it_says(name, store):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    query = re.search(r"```sparql\n(.+?)```", text, re.DOTALL)
+    answer = re.search(r"```\n(day .+?)\n```", text, re.DOTALL)
+    assert query is not None
+    assert answer is not None
+    solutions = store.select(query[1])
+    rows = [[table.spell(row.get(variable)) for variable in ("day", "modality", "value")] for row in solutions]
+    assert table.render(["day", "modality", "value"], rows) == answer[1]
