@@ -1,4 +1,7 @@
-"""Pictures of the pages, in both languages, light and dark, and at a phone's width: ``python screenshots.py URL FOLDER``."""
+"""Pictures of the pages, in both languages, light and dark, and at a phone's width.
+
+Run ``python screenshots.py URL FOLDER``.
+"""
 
 import sys
 from collections.abc import Sequence

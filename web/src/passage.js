@@ -1,4 +1,17 @@
 /**
+ * @param {Element | null | undefined} part
+ * @returns {Node[]} its text in its own language
+ */
+function named(part) {
+  if (!part) return [];
+  const text = document.createElement("span");
+  text.textContent = part.textContent?.trim() ?? "";
+  text.lang = part.querySelector("[lang]")?.getAttribute("lang") ?? "";
+  if (!text.lang) text.removeAttribute("lang");
+  return [text, document.createTextNode(" ")];
+}
+
+/**
  * A yellow mark opens its passage in the panel beside the facts, if the page has one; a second click, or any modifier
  * key, follows the link to the document.
  */
@@ -34,11 +47,11 @@ export function passages() {
     const parsed = new DOMParser().parseFromString(html, "text/html");
     body.replaceChildren(...parsed.body.childNodes);
     panel.classList.add("full");
-    for (const on of document.querySelectorAll(".ev.on, .f.on")) on.classList.remove("on");
+    for (const on of document.querySelectorAll(".ev.on, .f.on, tr.on")) on.classList.remove("on");
     mark.classList.add("on");
-    const row = mark.closest(".f");
+    const row = mark.closest(".f, tr");
     row?.classList.add("on");
-    if (row && title) title.textContent = `${row.querySelector(".lb")?.textContent ?? ""} ${row.querySelector(".va")?.textContent ?? ""}`.trim();
+    title?.replaceChildren(...[row?.querySelector(".lb, th"), row?.querySelector(".va, td")].flatMap(named));
     if (moves && panel.getBoundingClientRect().bottom < 0) panel.scrollIntoView({ block: "start" });
     else if (moves && panel.getBoundingClientRect().top > innerHeight - 80) panel.scrollIntoView({ block: "start" });
   }

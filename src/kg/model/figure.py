@@ -90,7 +90,7 @@ def print_figure(
         number += f"–{_number(value_max / divisor, chinese=chinese)}"
     before = _QUALIFIER.get(qualifier, {}).get("zh" if chinese else "en", "")
     if unit == YUAN and not chinese:
-        return Figure(f"{before} CNY".strip(), number, scale)
+        return Figure(f"{before} CNY".strip(), f"{number} {scale}".strip(), "")
     return Figure(before, number, f"{scale}{name}")
 
 

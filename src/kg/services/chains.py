@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pyoxigraph import NamedNode
@@ -12,7 +12,7 @@ from kg.errors import NotFound
 from kg.model.label import local_name
 from kg.model.vocabulary import BASE, KG
 from kg.services import explore
-from kg.services.explore import EntityView, Fact, Names, iri_in, text_in
+from kg.services.explore import EntityView, Fact, Names, iri_in, number_in, text_in
 from kg.store.protocol import Reader
 
 #: From upstream to downstream; what has no position comes last.
@@ -31,6 +31,7 @@ class Stage:
     members: dict[str, str] = field(default_factory=dict)
     fills: str | None = None
     linked: bool = False
+    order: int | None = None
 
     @property
     def firm(self) -> bool:
@@ -113,34 +114,38 @@ def _positions(stages: Iterable[Stage]) -> list[str]:
 
 
 def _templates(store: Reader) -> dict[str, list[Stage]]:
-    stages: dict[str, dict[str, Stage]] = defaultdict(dict)
-    order: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    found: dict[str, list[Stage]] = defaultdict(list)
     for row in store.select(paths.query("chains/templates.rq")):
-        template, iri = iri_in(row, "template"), iri_in(row, "stage")
-        stage = stages[template].setdefault(iri, Stage(iri, silent=True))
-        if position := text_in(row, "position"):
-            stage.position = local_name(position)
-        if following := text_in(row, "next"):
-            order[template].add((iri, following))
-    return {template: _sorted(found, order[template]) for template, found in stages.items()}
+        position = local_name(text_in(row, "position") or "")
+        stage = Stage(iri_in(row, "stage"), position, silent=True, order=number_in(row, "order"))
+        found[iri_in(row, "template")].append(stage)
+    return found
 
 
 def _in_order(segments: Mapping[str, Stage], order: set[tuple[str, str]], template: Sequence[Stage]) -> list[Stage]:
-    """Put the segments in order, with the template's silent stages where the template has them."""
+    """Put the segments in order, with the template's silent stages where the template has them.
+
+    A silent stage stands after every stage that comes earlier in the template, and after every segment that fills none
+    and lies further upstream.
+    """
+    places = {stage.iri: stage.order for stage in template}
     stages = _sorted(segments, order)
+    for segment in stages:
+        segment.order = places.get(segment.fills or "")
     filled = {s.fills for s in stages}
-    for place, stage in enumerate(template):
-        if stage.iri in filled:
-            continue
-        silent = Stage(stage.iri, stage.position, silent=True)
-        before = {s.iri for s in template[:place]}
-        # After the last segment that fills an earlier stage of the template, or else by its position.
-        after = [n for n, s in enumerate(stages) if s.fills in before or s.iri in before]
-        at = max(after) + 1 if after else next((n for n, s in enumerate(stages) if _place(s) > _place(silent)), 0)
-        stages.insert(at, silent)
+    for stage in template:
+        if stage.iri not in filled:
+            before = [n for n, s in enumerate(stages) if _is_before(s, stage)]
+            stages.insert(max(before, default=-1) + 1, replace(stage))
     for one, other in pairwise(stages):
         other.linked = (one.iri, other.iri) in order or one.silent or other.silent
     return stages
+
+
+def _is_before(one: Stage, other: Stage) -> bool:
+    if one.order is not None and other.order is not None:
+        return one.order < other.order
+    return _place(one) < _place(other)
 
 
 def _sorted(segments: Mapping[str, Stage], order: set[tuple[str, str]]) -> list[Stage]:
@@ -196,7 +201,7 @@ def chain(store: Reader, slug: str) -> ChainView:
             inputs[fact.subject].append(fact)
         elif fact.subject and fact.predicate == f"{KG}hasOutput":
             outputs[fact.subject].append(fact)
-    names = everything.names
-    names.known.update(view.names.known)
+    names = view.names
+    names.known.update(everything.names.known)
     names.load(store, explore.named_in(facts))
     return ChainView(found, view, facts, inputs, outputs, names)

@@ -124,7 +124,7 @@ def text_of(folder: Path | None, document: Document) -> tuple[str | None, str]:
 
 @dataclass
 class Paragraph:
-    """A paragraph of a text: its number, its range, and its pieces: text, passages that cover it, those that begin there."""
+    """A paragraph of a text: its number and range, and its pieces: text, what covers it, and what begins there."""
 
     number: int
     start: int

@@ -379,15 +379,17 @@ def counts(store: Reader) -> Counts:
     return Counts(number_in(row, "facts"), number_in(row, "passages"), number_in(row, "entities"), text_in(row, "asOf"))
 
 
-def reproducing(name: str, **terms: str | Sequence[str]) -> str:
-    """Return the text of a stored query with its parameters put in, for a reader to run."""
+def reproducing(name: str, language: str, **terms: str | Sequence[str]) -> str:
+    """Return the text of a stored query with its parameters put in, for a reader of a language to run."""
     text = paths.query(name)
     for parameter, value in terms.items():
         spelt = [value] if isinstance(value, str) else value
         text = text.replace(f"${parameter}", " ".join(serialize(NamedNode(v)) for v in spelt))
     lines = text.splitlines()
-    # The header's lines on parameters speak of what has been put in.
-    return "\n".join(line for line in lines if not line.startswith(("#  <", "# <"))) + "\n"
+    # The header's lines on parameters speak of what has been put in, and the question stands there in both languages.
+    question = lines[0] if language == "zh" else lines[1]
+    rest = [line for line in lines[2:] if not line.startswith("#")]
+    return "\n".join([question, *rest]) + "\n"
 
 
 def alternative_names(statements: Mapping[str, Sequence[Term]]) -> list[tuple[str, Literal]]:

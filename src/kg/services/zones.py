@@ -4,14 +4,14 @@ Notes
 -----
 *Which three figures stand for a zone.* Of the facts with a value about the zone or about a thing in it:
 
-1. a figure must be a level: growth, differences and rates of growth (what is compared with another observation) and
-   parts of a whole (what has a breakdown) are left out; of each thing and indicator the latest value that isn't a
-   target is taken, an undated one last;
+1. a figure must be a level: growth and differences (what is compared with another indicator, or by its code an
+   increase, growth, change or reduction) and parts of a whole (what has a breakdown) are left out; of each thing and
+   indicator the latest value that isn't a target is taken, an undated one last;
 2. the indicator that the sources give the most values for comes first, and its furthest target second where there is
    one: a zone is told by what its own report keeps returning to;
-3. the rest follow by: about the zone itself before a thing in it, money before counts, stated before inferred, without
-   doubt before doubtful, the larger amount of money first, else in order of position in the document; each
-   indicator and thing once.
+3. the rest follow by: about the zone itself before a thing in it, what has happened before what is planned, money
+   before counts, stated before inferred, without doubt before doubtful, the larger amount of money first, else in order
+   of position in the document; each indicator and thing once.
 """
 
 from collections import defaultdict
@@ -113,7 +113,8 @@ def telling(candidates: Sequence[tuple[Fact, bool]]) -> list[Fact]:
     candidates
         Facts with a figure, and whether each is about the zone itself.
     """
-    levels = [(f, own) for f, own in candidates if not f.values.get(f"{KG}comparedWith") and _is_whole(f)]
+    indicators = {f.iri: f.iri_of("indicator") for f, _ in candidates}
+    levels = [(f, own) for f, own in candidates if _is_level(f, indicators)]
     series: dict[tuple[str, str], list[tuple[Fact, bool]]] = defaultdict(list)
     for fact, own in levels:
         series[_key(fact)].append((fact, own))
@@ -136,9 +137,16 @@ def telling(candidates: Sequence[tuple[Fact, bool]]) -> list[Fact]:
     return chosen[:TELLING]
 
 
-def _is_whole(fact: Fact) -> bool:
-    indicator = local_name(fact.iri_of("indicator") or "")
-    return not fact.values.get(f"{KG}breakdown") and not indicator.endswith(("-increase", "-growth", "-change"))
+#: Codes of indicators that tell how much something else has moved.
+_MOVES = ("-increase", "-growth", "-change", "-reduction")
+
+
+def _is_level(fact: Fact, indicators: Mapping[str, str | None]) -> bool:
+    indicator = fact.iri_of("indicator")
+    # A level may be compared with the same indicator's level of another year; a growth is compared with another's.
+    moved = any(indicators.get(base, indicator) != indicator for base in fact.iris("comparedWith"))
+    code = local_name(indicator or "")
+    return not moved and not fact.values.get(f"{KG}breakdown") and not code.endswith(_MOVES)
 
 
 def _key(fact: Fact) -> tuple[str, str]:
@@ -154,7 +162,8 @@ def _rank(candidate: tuple[Fact, bool, int]) -> tuple[object, ...]:
     money = fact.kind == "Investment" or fact.iri_of("unit") == YUAN
     amount = (fact.number("amount") or fact.number("value") or Decimal(0)) if money else Decimal(0)
     doubtful = bool(fact.values.get(f"{KG}doubt"))
-    return (not own, not money, fact.certainty != "stated", doubtful, -amount, fact.position, fact.iri)
+    planned = fact.modality not in {"actual", "underway", "expected"}
+    return (not own, planned, not money, fact.certainty != "stated", doubtful, -amount, fact.position, fact.iri)
 
 
 @dataclass(frozen=True)

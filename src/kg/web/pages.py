@@ -212,7 +212,9 @@ def _entity_page(view: explore.EntityView, **more: Any) -> str:
     neighbours = view.neighbours()
     drawn = present.branches(presenter, neighbours)
     cited = [p for f in view.facts for p in f.evidence]
-    groups = presenter.groups(view.facts, view.iri)
+    # A zone's own figures stand in a table of their own above the groups.
+    tabled = {row.fact.iri for _, rows in more.get("series", ()) for row in rows}
+    groups = presenter.groups([f for f in view.facts if f.iri not in tabled], view.iri)
     return render_template(
         "entity.html",
         view=view,
@@ -223,7 +225,7 @@ def _entity_page(view: explore.EntityView, **more: Any) -> str:
         groups=groups,
         own=presenter.row(own_fact) if own_fact else None,
         extents={(d, n): (a, b) for d, rows in view.extents.items() for n, a, b in rows},
-        selected=_selected(groups) if own_fact is None else None,
+        selected=_selected([*_tables(more), *groups]) if own_fact is None else None,
         modalities=present.modality_counts(view.facts),
         bars=present.bars(cited, view.extents),
         passage_map=present.passage_map,
@@ -231,10 +233,14 @@ def _entity_page(view: explore.EntityView, **more: Any) -> str:
         neighbours=len(neighbours),
         codes=_codes(presenter, view),
         alternatives=explore.alternative_names(view.statements),
-        query=explore.reproducing("explore/facts.rq", entity=view.iri),
+        query=explore.reproducing("explore/facts.rq", i18n.language(), entity=view.iri),
         documents=view.documents(),
         **more,
     )
+
+
+def _tables(more: Mapping[str, Any]) -> list[present.Group]:
+    return [present.Group("figures", rows) for _, rows in more.get("series", ())]
 
 
 def _selected(groups: Sequence[present.Group]) -> present.Row | None:
@@ -351,7 +357,7 @@ def document(slug: str) -> str:
         paragraphs=documents.paragraphs(view.text, passages) if view.text is not None else None,
         bars=present.bars(passages, {view.document.iri: view.extents}),
         modalities=present.modality_counts(view.facts),
-        query=explore.reproducing("documents/facts.rq", document=view.document.iri),
+        query=explore.reproducing("documents/facts.rq", i18n.language(), document=view.document.iri),
     )
 
 
@@ -403,7 +409,7 @@ def chain(slug: str) -> str:
         lanes=_lanes(presenter, view.chain),
         flow={iri: [presenter.row(f, iri) for f in facts] for iri, facts in view.inputs.items()},
         yields={iri: [presenter.row(f, iri) for f in facts] for iri, facts in view.outputs.items()},
-        chain_query=explore.reproducing("chains/facts.rq", chain=view.chain.iri),
+        chain_query=explore.reproducing("chains/facts.rq", i18n.language(), chain=view.chain.iri),
     )
 
 

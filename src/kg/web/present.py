@@ -5,7 +5,7 @@ Nothing here asks the store: services bring the facts and the names, templates b
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
@@ -89,9 +89,9 @@ _YEAR_END: Final = (12, 31)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a row's value: an entity, a code, a text or a figure."""
+    """A part of a row's value: an entity, a code, a text, a figure, or the arrow from a statement's subject."""
 
-    kind: Literal["entity", "code", "text", "figure"]
+    kind: Literal["entity", "code", "text", "figure", "arrow"]
     label: Label = Label("")
     href: str | None = None
     colour: str = ""
@@ -114,17 +114,12 @@ class Row:
     note: Label | None = None
     wording: str | None = None
     incoming: bool = False
+    repeats: bool = False
 
     @property
     def anchor(self) -> str:
         """The row's anchor."""
         return self.fact.path.replace("/", "-")
-
-    @property
-    def title(self) -> str:
-        """The row in one line of plain text, for accessible names."""
-        values = " ".join(str(p.figure) if p.figure else p.label.text for p in self.pieces)
-        return f"{self.label.text} {values}".strip()
 
 
 @dataclass(frozen=True)
@@ -170,6 +165,15 @@ class Presenter:
         """Return the label of a resource."""
         return self.names[iri].label(self.language)
 
+    def title(self, iri: str) -> Label:
+        """Return a document's title in its own words, whatever the reader's language."""
+        return self.names[iri].label("zh")
+
+    def translation(self, iri: str) -> Label | None:
+        """Return a document's title in the reader's language, where that isn't the document's own."""
+        label = self.label(iri)
+        return label if label != self.title(iri) else None
+
     def entity(self, iri: str, *, modality: str = "actual", role: str = "") -> Piece:
         """Return an entity as a seal with its name; hollow where the fact that names it isn't actual."""
         resource = self.names[iri]
@@ -204,6 +208,8 @@ class Presenter:
         pieces = []
         if fact.subject and (entity is None or fact.subject != entity):
             pieces.append(self.entity(fact.subject, modality="actual" if entity is None else fact.modality))
+        if entity is None and pieces:
+            pieces.append(Piece("arrow"))
         if fact.object:
             if fact.object != entity:
                 pieces.append(self.entity(fact.object, modality=fact.modality))
@@ -307,11 +313,12 @@ def group_of(fact: Fact) -> str:
 
 
 def _together(rows: list[Row]) -> list[Row]:
-    """Keep rows of one label together, the labels in the order of their first position."""
+    """Keep rows of one label together, the labels in the order of their first position; mark those that repeat one."""
     first: dict[str, int] = {}
     for place, row in enumerate(rows):
         first.setdefault(row.label.text, place)
-    return sorted(rows, key=lambda r: first[r.label.text])
+    found = sorted(rows, key=lambda r: first[r.label.text])
+    return [replace(r, repeats=n > 0 and r.label == found[n - 1].label) for n, r in enumerate(found)]
 
 
 def _day(day: date, *, start: bool = False) -> str:
@@ -401,36 +408,54 @@ class Branch:
     text: str
     full: str
     relation: str
+    relation_label: Label
     piece: Piece
     modality: str
 
 
 DRAWN: Final = 12
-_BOX_CHARS: Final = 13.5
+#: The kinds that a reader asks for first; the others follow in the order of the facts.
+_TELLING: Final = (
+    *("DevelopmentZone", "Enterprise", "University", "ResearchInstitute", "Project", "Platform", "Fund", "Product"),
+    *("IndustryChain", "Technology", "Facility", "GovernmentBody"),
+)
+#: A box holds this many 汉字: the name on the left, the relation on the right.
+_BOX_CHARS: Final = 18.5
 
 
-def fit(text: str, width: float) -> str:
-    """Shorten a text to a width in 汉字; an ASCII character counts half."""
-    total = 0.0
-    for place, character in enumerate(text):
-        total += 0.55 if character.isascii() else 1
-        if total > width:
-            return f"{text[: max(1, place - 1)]}…"
-    return text
+def width(text: str) -> float:
+    """Return the width of a text in 汉字; an ASCII character counts a little more than half."""
+    return sum(0.56 if character.isascii() else 1 for character in text)
+
+
+def fit(text: str, limit: float) -> str:
+    """Shorten a text to a width in 汉字.
+
+    >>> fit("空心玻璃微珠", 4)
+    '空心玻…'
+    """
+    if width(text) <= limit:
+        return text
+    kept = ""
+    for character in text:
+        if width(kept + character) > limit - 1:
+            break
+        kept += character
+    return f"{kept.rstrip()}…"
 
 
 def branches(presenter: Presenter, neighbours: Sequence[tuple[str, Fact]]) -> list[Branch]:
     """Return the drawing of an entity's direct relations: one line for each neighbour, most telling kinds first."""
+    kinds = list(_TELLING)
+    shown = [(iri, fact) for iri, fact in neighbours if presenter.names[iri].class_name in KINDS]
+    # The sort is stable: within a kind, what has happened stays before what is planned.
+    shown.sort(key=lambda n: kinds.index(c) if (c := presenter.names[n[0]].class_name) in kinds else len(kinds))
     drawn: list[Branch] = []
-    for iri, fact in neighbours:
-        resource = presenter.names[iri]
-        if resource.class_name not in KINDS or len(drawn) == DRAWN:
-            continue
+    for iri, fact in shown[:DRAWN]:
         label = presenter.label(iri)
         row = presenter.row(fact)
         piece = presenter.entity(iri, modality=fact.modality)
-        relation = fit(row.label.text, 6.5)
-        drawn.append(
-            Branch(44 + len(drawn) * 34, fit(label.text, _BOX_CHARS), label.text, relation, piece, fact.modality)
-        )
+        relation = fit(row.label.text, 7)
+        name = fit(label.text, _BOX_CHARS - width(relation))
+        drawn.append(Branch(44 + len(drawn) * 34, name, label.text, relation, row.label, piece, fact.modality))
     return drawn

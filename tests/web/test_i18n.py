@@ -1,0 +1,83 @@
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from kg import paths
+from kg.model.vocabulary import ENTITY_SEGMENTS, FACT_SEGMENTS
+from kg.services.explore import NAME_KINDS
+from kg.web import i18n, present
+
+ROOT = Path(__file__).parent.parent.parent
+#: Keys that are put together from a part of the data: what each part may be.
+FAMILIES = {
+    "class.": {*ENTITY_SEGMENTS, *FACT_SEGMENTS, "Entity", "Fact", "Concept"},
+    "modality.": {*present.MODALITIES, "doubt"},
+    "group.": {*(key for key, _ in present.GROUPS), "other", "incoming"},
+    "name.": set(NAME_KINDS),
+    "certainty.": {"inferred", "conjecture"},
+    "passage.why_": {"unset", "absent", "differs"},
+    "document.why_": {"unset", "absent", "differs"},
+    "zones.rule_": {"1", "2", "3"},
+    "period.": {"13th-fyp", "14th-fyp", "15th-fyp"},
+    "error.": {"400", "404", "405", "413", "500", "503"},
+    "ontology.": {"subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
+    "nav.": {"chains", "zones", "documents", "ontology", "console"},
+    "missing.": set(re.findall(r'\(kg:\w+ "(\w+)"', paths.query("explore/missing.rq"))),
+}
+
+
+def used() -> Iterator[str]:
+    sources = [*(ROOT / "web/templates").glob("*.html"), *(ROOT / "src/kg/web").glob("*.py")]
+    assert sources
+    for source in sources:
+        yield from re.findall(r"""\bt\(\s*["']([a-z_]+(?:\.[A-Za-z_0-9-]+)?)["']\s*[,)]""", source.read_text("utf-8"))
+        yield from re.findall(r"""\bt\(["']([a-z_.]+)["'] if """, source.read_text("utf-8"))
+        yield from re.findall(r""" else t\(["']([a-z_.]+)["']""", source.read_text("utf-8"))
+    yield from ("yes", "no")
+    for family, members in FAMILIES.items():
+        yield from (family + member for member in members)
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(i18n.strings("zh")) == set(i18n.strings("en"))
+
+
+def test_every_key_that_is_used_exists() -> None:
+    assert sorted(set(used()) - set(i18n.strings("zh"))) == []
+
+
+def test_every_key_is_used() -> None:
+    assert sorted(set(i18n.strings("zh")) - set(used())) == []
+
+
+@pytest.mark.parametrize("key", sorted(i18n.strings("zh")))
+def test_a_string_has_the_same_values_in_both_languages(key: str) -> None:
+    names = [
+        {name for _, name, _, _ in Formatter().parse(i18n.strings(language)[key]) if name}
+        for language in i18n.LANGUAGES
+    ]
+    assert names[0] == names[1]
+
+
+def test_english_has_no_chinese_and_chinese_is_chinese() -> None:
+    english = {k: v for k, v in i18n.strings("en").items() if k != "other_language"}
+    assert [k for k, v in english.items() if re.search(r"[\u3000-\u9fff\uff00-\uffef]", v)] == []
+
+
+def test_the_files_are_sorted_by_key() -> None:
+    for language in i18n.LANGUAGES:
+        keys = list(json.loads((ROOT / f"web/i18n/{language}.json").read_text("utf-8")))
+        assert keys == sorted(keys)
+
+
+def test_a_number_chooses_its_form() -> None:
+    assert i18n.translate("en", "count.facts", n=1) == "1 fact"
+    assert i18n.translate("en", "count.facts", n=2) == "2 facts"
+
+
+def test_a_missing_string_shows_its_key() -> None:
+    assert i18n.translate("en", "no.such_key") == "no.such_key"
