@@ -198,6 +198,7 @@ def test_statistics_are_a_table(small):
 def test_a_search_finds_or_ends_with_1(small):
     hits = json.loads(small("search", "甲", "--json").stdout)
     assert [(hit["label"], hit["start"], hit["end"]) for hit in hits] == [("甲区", 0, 1)]
+    assert small("search", " ").exit_code == USAGE
     nothing = small("search", "乙")
     assert nothing.exit_code == FAILED
     assert nothing.stdout == ""
@@ -276,8 +277,9 @@ def test_nothing_checked_is_no_success(run, tmp_path):
     assert report["unchecked"] == report["spans"] > 0
 
 
-def test_a_reader_that_goes_away_ends_it_quietly():
-    code = "from kg.cli import main; main(['query', '-', '--format', 'csv'])"
+@pytest.mark.parametrize("arguments", [["query", "-", "--format", "csv"], ["dump", "--format", "ntriples"]])
+def test_a_reader_that_goes_away_ends_it_quietly(arguments):
+    code = f"from kg.cli import main; main({arguments})"
     environment = {**os.environ, "KG_DATA_DIR": "/nonexistent"}
     with subprocess.Popen(
         [sys.executable, "-c", code],
@@ -293,7 +295,10 @@ def test_a_reader_that_goes_away_ends_it_quietly():
         process.stdin.close()
         process.stdout.read(10)
         process.stdout.close()
-        assert b"Traceback" not in process.stderr.read()
+        said = process.stderr.read().decode("utf-8").splitlines()
+        assert len(said) == 1
+        assert said[0].startswith("There is no store in ")
+        assert process.wait() == FAILED
 
 
 def test_the_shipped_graph_is_where_the_commands_look():

@@ -1,11 +1,13 @@
 """``kg dump``."""
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Iterator
+from io import RawIOBase
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final, cast
 
 import click
 
@@ -50,13 +52,34 @@ def command(format_: str, graph: str | None, output: Path | None) -> None:
         if graph is not None and graph not in found.reader.graph_names():
             raise NotFound("named graph", graph, "Leave out --graph for the default graph.")
         with _target(output) as out:
-            found.reader.dump(out, _MEDIA_TYPES[format_], graph)
+            try:
+                found.reader.dump(out, _MEDIA_TYPES[format_], graph)
+            except KGError:
+                if isinstance(out, _StandardOutput) and out.left:
+                    raise BrokenPipeError(errno.EPIPE, "the reader went away") from None
+                raise
+
+
+class _StandardOutput(RawIOBase):
+    """Standard output that remembers whether its reader went away: the engine reports that as any failed writing."""
+
+    left = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        try:
+            return sys.stdout.buffer.write(data)
+        except BrokenPipeError:
+            self.left = True
+            raise
 
 
 @contextlib.contextmanager
 def _target(output: Path | None) -> Iterator[IO[bytes]]:
     if output is None:
-        yield sys.stdout.buffer
+        yield cast(IO[bytes], _StandardOutput())
         sys.stdout.buffer.flush()
         return
     draft = output.with_name(f"{output.name}.{os.getpid()}.draft")

@@ -22,7 +22,7 @@ _sources = click.option(
 
 @click.group("evidence")
 def command() -> None:
-    """Locate passages of the source documents, and verify those that the graph names.
+    """Locate and verify passages of the documents.
 
     \b
     Example:
@@ -47,6 +47,8 @@ def locate(document: str, sources: Path | None, phrase: str, json_: bool) -> Non
     """
     from kg.services import evidence
 
+    if not phrase:
+        raise click.BadParameter("it is empty", param_hint="PHRASE")
     folder = sources or settings().sources_dir
     if folder is None:
         raise click.UsageError("Say where the texts lie: --sources, or KG_SOURCES_DIR.")

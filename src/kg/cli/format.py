@@ -12,9 +12,10 @@ from kg.cli import exits
 @click.argument("places", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
 @click.option("--check", is_flag=True, help="Change nothing; name the files that would be, and end with 1.")
 def command(places: Sequence[Path], check: bool) -> None:
-    """Write Turtle files anew in the one sorted spelling, so that a change of data is a small diff.
+    """Write Turtle files in the one sorted spelling.
 
-    PATH is a file or a folder, with what lies below it. It is meant for graph/: comments are dropped.
+    So a change of data is a small diff. PATH is a file or a folder, with what lies below it. It is meant for graph/:
+    comments are dropped.
 
     \b
     Example:

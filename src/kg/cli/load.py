@@ -12,7 +12,7 @@ from kg.errors import StoreLocked
 @click.option("--validate/--no-validate", default=True, help="Refuse a graph that breaks the shapes (the default).")
 @as_json
 def command(validate: bool, json_: bool) -> None:
-    """Bring the store in the data folder to the graph that ships with this installation.
+    """Bring the data folder to the graph that ships.
 
     Only what differs is written. Named graphs are left alone. A running service holds its folder: stop it first; it
     loads by itself when it starts again.

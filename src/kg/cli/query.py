@@ -20,10 +20,10 @@ _FORMATS: Final = ("table", "json", "xml", "csv", "tsv", "turtle", "ntriples", "
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="How the result is written. [table, or turtle]")
 def command(file: Path, format_: str | None) -> None:
-    """Run the SPARQL query in FILE (-: standard input) and print its result.
+    """Run a SPARQL query and print its result.
 
-    SELECT and ASK print a table unless told otherwise, CONSTRUCT and DESCRIBE Turtle. A query that ran ends with 0,
-    however many solutions it has.
+    FILE holds the query; - is standard input. SELECT and ASK print a table unless told otherwise, CONSTRUCT and
+    DESCRIBE Turtle. A query that ran ends with 0, however many solutions it has.
 
     \b
     Examples:

@@ -22,6 +22,8 @@ def command(text: str, limit: int, json_: bool) -> None:
     """
     from kg.services.search import search
 
+    if not text.strip():
+        raise click.BadParameter("it is empty", param_hint="TEXT")
     with source(settings()) as found:
         hits = search(found.reader, text, limit)
     if json_:

@@ -14,7 +14,9 @@ _MODALITIES: Final = ("actual", "underway", "expected", "planned", "intended", "
 @click.command("stats")
 @as_json
 def command(json_: bool) -> None:
-    """Count what the graph holds: triples, documents, entities by class, facts by class and modality.
+    """Count what the graph holds.
+
+    Triples, documents, pieces of evidence, entities by class, facts by class and modality.
 
     \b
     Example:

@@ -17,10 +17,10 @@ from kg.cli.progress import Progress
 )
 @as_json
 def command(graph: Path | None, json_: bool) -> None:
-    """Check the graph against the ontology's shapes and hygiene queries; nothing is loaded.
+    """Check the graph against the ontology's shapes.
 
-    Each result is a line: file and line, node, what is wrong, and the shape that says so. Ends with 1 where there is a
-    violation; warnings are printed and don't count.
+    The hygiene queries are run as well; nothing is loaded. Each result is a line: file and line, node, what is wrong,
+    and the shape that says so. Ends with 1 where there is a violation; warnings are printed and don't count.
 
     \b
     Example:
