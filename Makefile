@@ -69,7 +69,7 @@ clean: ## Remove what was installed and built; the data in var/ stay
 
 .PHONY: _lint _types
 _lint:
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/lint-imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/lint-imports --no-logo
 
 _types:
 	@$(BIN)/mypy
