@@ -24,7 +24,7 @@ FAMILIES = {
     "zones.rule_": {"1", "2", "3"},
     "period.": {"13th-fyp", "14th-fyp", "15th-fyp"},
     "error.": {"400", "404", "405", "413", "500", "503"},
-    "ontology.": {"subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
+    "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
     "nav.": {"chains", "zones", "documents", "ontology", "console"},
     "missing.": set(re.findall(r'\(kg:\w+ "(\w+)"', paths.query("explore/missing.rq"))),
 }

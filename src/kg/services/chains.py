@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Literal
 
 from pyoxigraph import NamedNode
 
@@ -22,7 +23,13 @@ _FIRMNESS = {"actual": 0, "underway": 1, "expected": 2, "target": 3, "planned": 
 
 @dataclass
 class Stage:
-    """A segment that a document names, or a stage of the template that none does (`silent`)."""
+    """A segment that a document names, or a stage of the template that none does (`silent`).
+
+    Attributes
+    ----------
+    link
+        What says that it follows the stage before it: a document, the template, or nothing.
+    """
 
     iri: str
     position: str = ""
@@ -30,7 +37,7 @@ class Stage:
     modality: str = "actual"
     members: dict[str, str] = field(default_factory=dict)
     fills: str | None = None
-    linked: bool = False
+    link: Literal["", "stated", "template"] = ""
     order: int | None = None
 
     @property
@@ -138,7 +145,10 @@ def _in_order(segments: Mapping[str, Stage], order: set[tuple[str, str]], templa
             before = [n for n, s in enumerate(stages) if _is_before(s, stage)]
             stages.insert(max(before, default=-1) + 1, replace(stage))
     for one, other in pairwise(stages):
-        other.linked = (one.iri, other.iri) in order or one.silent or other.silent
+        if (one.iri, other.iri) in order:
+            other.link = "stated"
+        elif one.silent or other.silent:
+            other.link = "template"
     return stages
 
 

@@ -1,0 +1,244 @@
+"""The pages in a browser: quiet, never off the machine, nothing that axe calls serious, keys, themes, widths."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from werkzeug.serving import make_server
+
+from kg.config import Settings
+from kg.services import ingest
+from kg.services.base import BaseFiles
+from kg.store.embedded import EmbeddedStore
+from kg.web import assets
+from kg.web.app import create_app
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = Path(__file__).parent.parent.parent / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"width": 375, "height": 812}
+
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium; CI installs it"),
+    pytest.mark.skipif(assets.folder() is None, reason="web/dist isn't built: npm run build in web/"),
+]
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[EmbeddedStore]:
+    with EmbeddedStore.open(None) as opened:
+        ingest.load(opened, None, files=BaseFiles.shipped(), validate=False)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address(store: EmbeddedStore) -> Iterator[str]:
+    app = create_app(replace(Settings(), base="none"), store)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def paths(store: EmbeddedStore) -> dict[str, str]:
+    def first(kind: str, start: str) -> str:
+        below = f"https://w3id.org/zone-kg/id/{kind}/{start}"
+        rows = store.select(f'SELECT ?s {{ ?s a ?c FILTER(STRSTARTS(STR(?s), "{below}")) }} ORDER BY ?s LIMIT 1')
+        return str(rows[0]["s"]).strip("<>").rpartition("/")[2]
+
+    return {
+        "home": "/",
+        "search": "/search?q=科技",
+        "zones": "/zones",
+        "zone": f"/zones/{first('zone', 'datong')}",
+        "chains": "/chains",
+        "chain": f"/chains/{first('chain', 'kongxin')}",
+        "documents": "/documents",
+        "document": f"/documents/{first('document', 'gaoping')}",
+        "entity": f"/entity/enterprise/{first('enterprise', 'hainuo')}",
+        "evidence": f"/entity/ev/{first('ev', 'gaoping')}",
+        "ontology": "/ontology",
+        "console": "/console?query=SELECT%20*%20%7B?s%20a%20?o%7D%20LIMIT%205",
+        "error": "/zones/none",
+    }
+
+
+NAMES = (
+    *("home", "search", "zones", "zone", "chains", "chain", "documents", "document", "entity", "evidence"),
+    *("ontology", "console", "error"),
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """A page with what it logged and asked for."""
+
+    def __init__(self, browser: Any, **options: Any) -> None:
+        self.context = browser.new_context(**{"locale": "zh-CN", **options})
+        self.page = self.context.new_page()
+        self.problems: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", lambda m: self.problems.append(m.text) if m.type in {"error", "warning"} else None)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+
+    def __enter__(self) -> "Visit":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_opens_quietly_and_stays_on_the_machine(
+    browser: Any, address: str, paths: dict[str, str], name: str
+) -> None:
+    with Visit(browser) as visit:
+        visit.page.goto(address + paths[name], wait_until="networkidle")
+        expected = {"error": ["Failed to load resource: the server responded with a status of 404 (NOT FOUND)"]}
+        assert visit.problems == expected.get(name, [])
+        assert visit.hosts == {urlsplit(address).netloc}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Any, address: str, paths: dict[str, str], name: str, scheme: str) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core isn't installed: npm ci in web/")
+    with Visit(browser, color_scheme=scheme, bypass_csp=True) as visit:
+        visit.page.goto(f"{address}{paths[name]}", wait_until="networkidle")
+        visit.page.add_script_tag(path=str(AXE))
+        found = visit.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    bad = [
+        (v["id"], v["nodes"][0]["html"][:160], len(v["nodes"]))
+        for v in found["violations"]
+        if v["impact"] in {"serious", "critical"}
+    ]
+    assert bad == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_phone_never_scrolls_sideways(
+    browser: Any, address: str, paths: dict[str, str], name: str, language: str
+) -> None:
+    with Visit(browser, viewport=PHONE) as visit:
+        path = paths[name]
+        visit.page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}", wait_until="networkidle")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_slash_goes_to_the_search_box_and_the_question_mark_lists_the_keys(browser: Any, address: str) -> None:
+    with Visit(browser) as visit:
+        page = visit.page
+        page.goto(address, wait_until="networkidle")
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement.id") == "q"
+        page.keyboard.type("海诺/?")
+        assert page.input_value("#q") == "海诺/?"
+        page.fill("#q", "海诺")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search?*")
+        assert page.locator("mark").first.inner_text() == "海诺"
+        page.locator("h1").click()
+        page.keyboard.press("?")
+        assert page.locator("dialog#keys").is_visible()
+        page.keyboard.press("Escape")
+        assert not page.locator("dialog#keys").is_visible()
+
+
+def test_the_first_stop_of_the_tab_key_skips_to_the_content(browser: Any, address: str) -> None:
+    with Visit(browser) as visit:
+        visit.page.goto(address, wait_until="networkidle")
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.activeElement.className") == "skip"
+        visit.page.keyboard.press("Enter")
+        assert visit.page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_choice_of_theme_holds_from_the_first_picture_on(browser: Any, address: str) -> None:
+    dark = "rgb(18, 22, 26)"
+    background = "getComputedStyle(document.body).backgroundColor"
+    with Visit(browser, color_scheme="light") as visit:
+        page = visit.page
+        page.goto(address, wait_until="networkidle")
+        assert page.evaluate(background) != dark
+        page.click("[data-theme-toggle]")
+        assert page.evaluate(background) == dark
+        # Before the deferred script has run the theme must be set already: no flash.
+        page.route("**/app-*.js", lambda route: route.abort())
+        page.goto(f"{address}/zones", wait_until="domcontentloaded")
+        assert page.evaluate(background) == dark
+    with Visit(browser, color_scheme="dark") as visit:
+        visit.page.goto(address, wait_until="networkidle")
+        assert visit.page.evaluate(background) == dark
+
+
+def test_a_mark_opens_its_passage_beside_the_facts(browser: Any, address: str, paths: dict[str, str]) -> None:
+    with Visit(browser) as visit:
+        page = visit.page
+        page.goto(address + paths["entity"], wait_until="networkidle")
+        mark = page.locator("a.ev[data-passage]:not(.on)").last
+        slug = (mark.get_attribute("data-passage") or "").partition("?")[0].rpartition("/")[2]
+        mark = page.locator(f'a.ev[data-passage^="/entity/ev/{slug}"]').first
+        mark.click()
+        page.wait_for_selector(f'#passage-body a[href*="#ev-{slug}"]')
+        assert "on" in (mark.get_attribute("class") or "").split()
+        assert page.locator(".ev.on").count() == 1
+        # A second click follows the link.
+        mark.click()
+        page.wait_for_url(f"**/documents/*#ev-{slug}")
+
+
+def test_everything_works_without_script(browser: Any, address: str, paths: dict[str, str]) -> None:
+    with Visit(browser, java_script_enabled=False) as visit:
+        page = visit.page
+        page.goto(address, wait_until="networkidle")
+        page.fill("#q", "海诺")
+        page.click("form.big button")
+        assert page.locator("mark").first.inner_text() == "海诺"
+        page.goto(address + paths["entity"])
+        assert page.locator("[data-theme-toggle]").is_hidden()
+        page.locator("a.ev").last.click()
+        assert "/documents/" in page.url
+        page.goto(f"{address}/console")
+        page.click("form#console button")
+        assert page.locator("table.t tbody tr").count() > 0
+
+
+def test_an_error_of_a_query_is_where_the_caret_goes(browser: Any, address: str) -> None:
+    with Visit(browser) as visit:
+        page = visit.page
+        page.goto(f"{address}/console", wait_until="networkidle")
+        page.fill("#query", "SELECT * WHERE {\n  ?s ?p\n}")
+        page.focus("#query")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector("#problem")
+        at = page.evaluate("document.querySelector('#query').selectionStart")
+        assert at > len("SELECT * WHERE {\n")
