@@ -23,7 +23,7 @@ FAMILIES = {
     "document.why_": {"unset", "absent", "differs"},
     "zones.rule_": {"1", "2", "3"},
     "period.": {"13th-fyp", "14th-fyp", "15th-fyp"},
-    "error.": {"400", "404", "405", "413", "500", "503"},
+    "error.": {"400", "404", "405", "413", "500", "503", "404_do", "503_do"},
     "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
     "nav.": {"chains", "zones", "documents", "ontology", "console"},
     "missing.": set(re.findall(r'\(kg:\w+ "(\w+)"', paths.query("explore/missing.rq"))),

@@ -32,6 +32,8 @@ MANNER: Final = frozenset(
         )
     ]
 )
+#: More facts than this aren't put on one page (the query's own limit); the page says so.
+FACTS_MAX: Final = 2000
 #: Kinds of names beside the preferred label, in the order in which a page lists them.
 NAME_KINDS: Final = ("fullName", "shortName", "aliasName", "printedForm", "misprint")
 

@@ -204,11 +204,14 @@ def _entity_page(view: explore.EntityView, **more: Any) -> str:
     language = i18n.language()
     presenter = Presenter(view.names, language)
     resource = view.resource
-    own_fact = None
+    own = None
+    spans = {(d, n): (a, b) for d, rows in view.extents.items() for n, a, b in rows}
     if view.statements.get(f"{KG}modality"):
-        own_fact = next(iter(explore.load_facts(state().store, [view.iri])), None)
-        if own_fact:
-            view.names.load(state().store, explore.named_in([own_fact]))
+        for fact in explore.load_facts(state().store, [view.iri]):
+            view.names.load(state().store, explore.named_in([fact]))
+            own = presenter.row(fact)
+            near = explore.extents(state().store, sorted({p.document for p in fact.evidence}))
+            spans |= {(d, n): (a, b) for d, rows in near.items() for n, a, b in rows}
     neighbours = view.neighbours()
     drawn = present.branches(presenter, neighbours)
     cited = [p for f in view.facts for p in f.evidence]
@@ -223,9 +226,10 @@ def _entity_page(view: explore.EntityView, **more: Any) -> str:
         class_name=resource.class_name,
         trail=_trail(presenter, view),
         groups=groups,
-        own=presenter.row(own_fact) if own_fact else None,
-        extents={(d, n): (a, b) for d, rows in view.extents.items() for n, a, b in rows},
-        selected=_selected([*_tables(more), *groups]) if own_fact is None else None,
+        own=own,
+        extents=spans,
+        selected=own or _selected([*_tables(more), *groups]),
+        cut=len(view.facts) >= explore.FACTS_MAX,
         modalities=present.modality_counts(view.facts),
         bars=present.bars(cited, view.extents),
         passage_map=present.passage_map,
@@ -233,7 +237,9 @@ def _entity_page(view: explore.EntityView, **more: Any) -> str:
         neighbours=len(neighbours),
         codes=_codes(presenter, view),
         alternatives=explore.alternative_names(view.statements),
-        query=explore.reproducing("explore/facts.rq", i18n.language(), entity=view.iri),
+        query=explore.reproducing("explore/details.rq", i18n.language(), facts=view.iri)
+        if own
+        else explore.reproducing("explore/facts.rq", i18n.language(), entity=view.iri),
         documents=view.documents(),
         **more,
     )
