@@ -14,6 +14,7 @@ from kg.model.label import local_name
 from kg.model.vocabulary import BASE, KG
 from kg.services import explore
 from kg.services.explore import EntityView, Fact, Names, iri_in, number_in, text_in
+from kg.services.remembered import per_version
 from kg.store.protocol import Reader
 
 #: From upstream to downstream; what has no position comes last.
@@ -74,6 +75,7 @@ class Chains:
     names: Names
 
 
+@per_version
 def listed(store: Reader) -> Chains:
     """Return all chains, those with the most members first."""
     chains: dict[str, Chain] = {}

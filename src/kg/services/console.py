@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +16,7 @@ from kg.errors import MissingAsset
 from kg.services import explore, query
 from kg.services.explore import Names
 from kg.services.query import QueryRequest
+from kg.services.remembered import per_version
 from kg.store.protocol import Reader, Term
 
 #: A page that holds more rows than this freezes; the whole result is a download away.
@@ -95,7 +96,7 @@ def run(store: Reader, text: str, max_bytes: int) -> Table:
     return Table(form, columns, rows, complete, _since(started), Names().load(store, iris))
 
 
-def _stream(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _stream(chunks: Iterator[bytes]) -> Generator[bytes]:
     try:
         yield from chunks
     finally:
@@ -162,6 +163,7 @@ def examples(language: str) -> list[Example]:
     return [Example(name, zh if language == "zh" else en, text) for name, zh, en, text in _examples()]
 
 
+@per_version
 def as_of(store: Reader) -> str | None:
     """Return the date of the newest document, as the graph states it."""
     rows = store.select(paths.query("explore/as-of.rq"))

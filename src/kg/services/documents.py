@@ -13,6 +13,7 @@ from kg.errors import NotFound
 from kg.model.vocabulary import BASE
 from kg.services import evidence, explore
 from kg.services.explore import Fact, Names, Passage, iri_in, number_in, text_in
+from kg.services.remembered import per_version
 from kg.store.protocol import Reader
 
 
@@ -55,6 +56,7 @@ class DocumentView:
         return sorted(found.values(), key=lambda p: (p.start, p.end))
 
 
+@per_version
 def listed(store: Reader) -> list[Document]:
     """Return all documents, those with the most facts first."""
     authors: dict[str, list[str]] = defaultdict(list)

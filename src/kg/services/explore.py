@@ -18,6 +18,7 @@ from kg import paths
 from kg.errors import NotFound
 from kg.model.label import Label, choose, local_name
 from kg.model.vocabulary import BASE, ENTITY_SEGMENTS, FACT_SEGMENTS, ID, KG, RDF, SKOS
+from kg.services.remembered import per_version
 from kg.store.protocol import Reader, Solution, Term
 from kg.store.sparql import serialize
 
@@ -375,6 +376,7 @@ class Counts:
     as_of: str | None
 
 
+@per_version
 def counts(store: Reader) -> Counts:
     """Count what the graph holds."""
     row = store.select(paths.query("explore/counts.rq"))[0]

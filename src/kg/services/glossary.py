@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode
 from kg import paths
 from kg.model.label import Label, choose, local_name
 from kg.services.explore import Names, iri_in, number_in
+from kg.services.remembered import per_version
 from kg.store.protocol import Reader
 
 _CLASSES: Final = {"Class"}
@@ -63,6 +64,7 @@ class Glossary:
     names: Names
 
 
+@per_version
 def read(store: Reader) -> Glossary:
     """Read the ontology out of the graph: what is loaded is what is shown."""
     classes: dict[str, TermEntry] = {}

@@ -29,6 +29,7 @@ from kg.model.label import local_name
 from kg.model.vocabulary import BASE, ENTITY_SEGMENTS, KG
 from kg.services import explore
 from kg.services.explore import EntityView, Fact, Names, iri_in, number_in, text_in
+from kg.services.remembered import per_version
 from kg.store.protocol import Reader
 
 #: The stages of a project in their order (the codes of the list ``project-stage``).
@@ -73,6 +74,7 @@ class Zones:
     names: Names
 
 
+@per_version
 def listed(store: Reader, limit: int | None = None) -> Zones:
     """Return the zones, those with the most facts first, with their telling figures.
 
