@@ -3,10 +3,13 @@
 Run ``python screenshots.py URL FOLDER``.
 """
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 FLAGS: Final = (
@@ -64,15 +67,24 @@ def take(address: str, pages: Sequence[tuple[str, str]], folder: Path) -> list[P
     return written
 
 
+def pages_of(address: str) -> list[tuple[str, str]]:
+    """Return every kind of page: the lists, and the first zone, chain, document and enterprise that they lead to."""
+    found = [(name, f"/{name}") for name in ("zones", "chains", "documents", "ontology", "console")]
+    found += [("home", "/"), ("search", f"/search?q={quote('科技')}")]
+    for name, path, below in (
+        ("zone", "/zones", "/zones/"),
+        ("chain", "/chains", "/chains/"),
+        ("document", "/documents", "/documents/"),
+        ("entity", f"/search?q={quote('海诺科技')}", "/entity/enterprise/"),
+    ):
+        request = Request(address + path, headers={"Accept": "text/html"})
+        with urlopen(request, timeout=30) as answer:
+            links = re.findall(rf'href="({below}[a-z0-9-]+)"', answer.read().decode("utf-8"))
+        found += [(name, link) for link in links[:1]]
+    return found
+
+
 if __name__ == "__main__":
     address, folder = sys.argv[1], Path(sys.argv[2])
-    chosen = [tuple(pair.split("=", 1)) for pair in sys.argv[3:]] or [
-        ("home", "/"),
-        ("search", "/search?q=科技"),
-        ("zones", "/zones"),
-        ("chains", "/chains"),
-        ("documents", "/documents"),
-        ("ontology", "/ontology"),
-        ("console", "/console"),
-    ]
-    take(address, [(name, path) for name, path in chosen], folder)
+    chosen = [(name, path) for name, _, path in (pair.partition("=") for pair in sys.argv[3:])]
+    take(address, chosen or pages_of(address), folder)
