@@ -5,7 +5,9 @@
 function named(part) {
   if (!part) return [];
   const text = document.createElement("span");
-  text.textContent = part.textContent?.trim() ?? "";
+  const copy = /** @type {Element} */ (part.cloneNode(true));
+  for (const seal of copy.querySelectorAll(".seal")) seal.remove();
+  text.textContent = copy.textContent?.replace(/\s+/g, " ").trim() ?? "";
   text.lang = part.querySelector("[lang]")?.getAttribute("lang") ?? "";
   if (!text.lang) text.removeAttribute("lang");
   return [text, document.createTextNode(" ")];

@@ -56,6 +56,7 @@ def _helpers() -> dict[str, Any]:
         "seal_of": lambda class_name: present.seal(class_name, language),
         "as_of": _as_of,
         "fit": present.fit,
+        "text_width": present.width,
         "has": i18n.has,
     }
 

@@ -50,7 +50,7 @@ KINDS: Final = {
     "Place": ("doc", "地", "R"),
     "AdministrativeDivision": ("doc", "地", "R"),
 }
-_FACT_SEAL: Final = ("cert", "实", "K")
+_FACT_SEAL: Final = ("doc", "实", "K")
 
 #: The groups of an entity's page in their order, and what falls into each: predicates of claims, classes of facts.
 _GROUPS: Final = {
