@@ -382,11 +382,14 @@ def all_zones() -> str:
 def zone(slug: str) -> str:
     """Show a zone: figures by indicator, projects by stage, platforms, chains, and everything else known."""
     view = zones.zone(state().store, _slug("zone", slug))
+    every = chains.listed(state().store)
+    view.names.known.update(every.names.known)
     presenter = Presenter(view.names, i18n.language())
     series = [(iri, [presenter.row(f, view.view.iri) for f in facts]) for iri, facts in view.observations()]
     return _entity_page(
         view.view,
         zone=view,
+        strips=[c for c in every.chains if view.view.iri in c.zones],
         series=series,
         stages=zones.STAGES,
         scheme=f"{BASE}scheme/project-stage/",

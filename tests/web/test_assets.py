@@ -1,0 +1,77 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from kg.web import assets
+
+WEB = Path(__file__).parent.parent.parent / "web"
+LOCK = json.loads((WEB / "package-lock.json").read_text("utf-8"))
+PACKAGES = {name: entry for name, entry in LOCK["packages"].items() if name}
+
+needs_build = pytest.mark.skipif(assets.folder() is None, reason="web/dist isn't built: npm run build in web/")
+
+
+def test_the_lock_names_versions_and_hashes_and_no_host() -> None:
+    assert len(PACKAGES) > 2
+    for name, entry in PACKAGES.items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+[\w.-]*", entry["version"]), name
+        assert entry["integrity"].startswith("sha512-"), name
+    assert "resolved" not in json.dumps(PACKAGES)
+    assert "http" not in json.dumps(PACKAGES)
+
+
+def test_nothing_that_is_shipped_comes_from_a_package() -> None:
+    # The bundles are the project's own; what the lock names builds and tests them.
+    assert all(entry.get("dev") for entry in PACKAGES.values())
+    for source in (WEB / "src").glob("*.js"):
+        for imported in re.findall(r'from "([^"]+)"', source.read_text("utf-8")):
+            assert imported.startswith("./"), source
+
+
+def test_no_source_asks_for_anything_off_the_machine() -> None:
+    for source in (WEB / "src").iterdir():
+        text = source.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert "//" not in re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE), source
+        assert "url(" not in text, source
+    for template in (WEB / "templates").glob("*.html"):
+        addresses = re.findall(r'(?:src|href|action)="(https?:[^"]+)"', template.read_text("utf-8"))
+        assert addresses == [], template
+
+
+def test_no_template_calls_data_safe() -> None:
+    for template in (WEB / "templates").glob("*.html"):
+        text = re.sub(r"\{#.*?#\}", "", template.read_text("utf-8"), flags=re.DOTALL)
+        assert not re.search(r"\|\s*safe\b|Markup|autoescape false", text), template
+
+
+@needs_build
+def test_a_built_asset_carries_a_hash_and_is_kept_for_ever(client: FlaskClient) -> None:
+    assert set(assets.manifest()) == {"app.js", "theme.js", "style.css", "icon.svg"}
+    for name, built in assets.manifest().items():
+        stem, _, suffix = name.rpartition(".")
+        assert re.fullmatch(rf"{stem}-[A-Z0-9]{{8}}\.{suffix}", built)
+        answer = client.get(f"/assets/{built}")
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.mimetype == assets.MEDIA_TYPES[f".{suffix}"]
+
+
+@needs_build
+@pytest.mark.parametrize("name", ["style.css", "manifest.json", "..%2fpackage.json", "app-XXXXXXXX.js"])
+def test_nothing_else_is_served(client: FlaskClient, name: str) -> None:
+    assert client.get(f"/assets/{name}").status_code == 404
+
+
+def test_pages_come_without_style_where_nothing_is_built(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assets.manifest.cache_clear()
+    monkeypatch.setattr(assets, "folder", lambda: None)
+    try:
+        answer = client.get("/", headers={"Accept": "text/html"})
+        assert answer.status_code == 200
+        assert "/assets/" not in answer.get_data(as_text=True)
+    finally:
+        assets.manifest.cache_clear()
