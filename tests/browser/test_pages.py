@@ -173,6 +173,27 @@ def test_the_slash_goes_to_the_search_box_and_the_question_mark_lists_the_keys(b
         assert not page.locator("dialog#keys").is_visible()
 
 
+def test_typing_shows_what_it_finds_and_the_arrows_choose(browser: Any, address: str) -> None:
+    with Visit(browser) as visit:
+        page = visit.page
+        page.goto(address, wait_until="networkidle")
+        page.click("#q")
+        page.keyboard.type("海诺")
+        page.wait_for_selector("#q[aria-expanded=true]")
+        assert page.locator(".hits mark").first.inner_text() == "海诺"
+        page.keyboard.press("ArrowDown")
+        chosen = page.get_attribute("#q", "aria-activedescendant")
+        assert page.get_attribute(f"#{chosen}", "aria-selected") == "true"
+        page.keyboard.press("Escape")
+        assert page.locator(".hits").first.is_hidden()
+        page.keyboard.type("科")
+        page.wait_for_selector("#q[aria-expanded=true]")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/entity/enterprise/**")
+        assert visit.problems == []
+
+
 def test_the_first_stop_of_the_tab_key_skips_to_the_content(browser: Any, address: str) -> None:
     with Visit(browser) as visit:
         visit.page.goto(address, wait_until="networkidle")

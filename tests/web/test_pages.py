@@ -35,6 +35,8 @@ PAGES = [
     "/search",
     "/search?q=甲",
     "/search?q=%3Cscript%3E",
+    "/search?q=甲&part=hits",
+    "/search?q=%3Cscript%3E&part=hits",
     "/zones",
     "/zones/z-1",
     "/chains",

@@ -4,9 +4,11 @@ import { keys } from "./keys.js";
 import { theme } from "./theme-toggle.js";
 import { copying } from "./copy.js";
 import { editor } from "./editor.js";
+import { suggestions } from "./suggest.js";
 
 theme();
 keys();
 copying();
 passages();
 editor();
+suggestions();

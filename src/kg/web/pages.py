@@ -30,6 +30,7 @@ HOME_ZONES: Final = 4
 HOME_CHAINS: Final = 6
 HOME_DOCUMENTS: Final = 6
 SEARCH_HITS: Final = 100
+SUGGESTIONS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -173,18 +174,20 @@ def find() -> str:
     """Show the resources whose name holds what was looked for, by kind."""
     store = state().store
     wanted = request.args.get("q", "").strip()[: search.MAX_CHARACTERS]
-    hits = search.search(store, wanted, SEARCH_HITS, i18n.language()) if wanted else []
+    suggests = request.args.get("part") == "hits"
+    limit = SUGGESTIONS if suggests else SEARCH_HITS
+    hits = search.search(store, wanted, limit, i18n.language()) if wanted else []
     names = Names().load(store, {h.iri for h in hits})
     groups: dict[str, list[search.Hit]] = defaultdict(list)
     for hit in hits:
         groups[names[hit.iri].class_name or "Concept"].append(hit)
     return render_template(
-        "search.html",
+        "_hits.html" if suggests else "search.html",
         p=Presenter(names, i18n.language()),
         wanted=wanted,
         groups=list(groups.items()),
         count=len(hits),
-        limit=SEARCH_HITS,
+        limit=limit,
     )
 
 
