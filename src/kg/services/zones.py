@@ -46,6 +46,8 @@ STAGES = (
 )
 #: A telling figure is about the zone or one of its things, and three fit on a card.
 TELLING = 3
+#: Zones that get a card; further ones are listed by name.
+CARDS = 24
 
 
 @dataclass
@@ -96,15 +98,26 @@ def listed(store: Reader, limit: int | None = None) -> Zones:
             room[local_name(iri_in(row, "property"))].append(value)
         if (above := text_in(row, "above")) and above not in zone.above:
             zone.above.append(above)
-    own: dict[str, dict[str, bool]] = defaultdict(dict)
-    for row in explore.select(store, "zones/figures.rq", zones=nodes):
-        own[iri_in(row, "zone")][iri_in(row, "fact")] = text_in(row, "own") == "true"
-    facts = {fact.iri: fact for fact in explore.load_facts(store, sorted({f for fs in own.values() for f in fs}))}
+    own = _figures(store, "zones/figures.rq", nodes[:CARDS])
     for zone in zones:
-        zone.figures = telling([(facts[f], mine) for f, mine in own[zone.iri].items() if f in facts])
+        zone.figures = telling([(fact, True) for fact in own[zone.iri]])
+    # Things are asked for only where the zone's own figures don't fill a card: a zone may hold thousands of them.
+    short = [zone for zone in zones[:CARDS] if len(zone.figures) < TELLING]
+    inside = _figures(store, "zones/figures-inside.rq", [NamedNode(zone.iri) for zone in short])
+    for zone in short:
+        candidates = [(fact, True) for fact in own[zone.iri]] + [(fact, False) for fact in inside[zone.iri]]
+        zone.figures = telling(candidates)
     shown = {i for z in zones for i in (z.iri, *z.divisions, *z.above, *z.industries, *z.chains)}
     names = Names().load(store, shown | explore.named_in(f for z in zones for f in z.figures))
     return Zones(zones, names)
+
+
+def _figures(store: Reader, name: str, zones: Sequence[NamedNode]) -> dict[str, list[Fact]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in explore.select(store, name, zones=zones) if zones else []:
+        found[iri_in(row, "zone")].append(iri_in(row, "fact"))
+    facts = {fact.iri: fact for fact in explore.load_facts(store, sorted({f for fs in found.values() for f in fs}))}
+    return defaultdict(list, {zone: [facts[iri] for iri in iris if iri in facts] for zone, iris in found.items()})
 
 
 def telling(candidates: Sequence[tuple[Fact, bool]]) -> list[Fact]:

@@ -377,7 +377,10 @@ def all_zones() -> str:
     found = zones.listed(state().store)
     presenter = Presenter(found.names, i18n.language())
     return render_template(
-        "zones.html", p=presenter, zones=[(z, [presenter.row(f, z.iri) for f in z.figures]) for z in found.zones]
+        "zones.html",
+        p=presenter,
+        zones=[(z, [presenter.row(f, z.iri) for f in z.figures]) for z in found.zones[: zones.CARDS]],
+        others=found.zones[zones.CARDS :],
     )
 
 
