@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.errors import KGError, NotFound, QueryRefused, QuerySyntaxError
 from kg.model.label import Label, choose, local_name
-from kg.model.vocabulary import BASE, ENTITY_SEGMENTS, ID, KG
+from kg.model.vocabulary import BASE, ENTITY_SEGMENTS, ID, KG, SKOS
 from kg.services import chains, console, documents, explore, glossary, search, zones
 from kg.services.explore import Fact, Names, Passage
 from kg.web import assets, i18n, present
@@ -292,7 +292,10 @@ def _trail(presenter: Presenter, view: explore.EntityView) -> list[Trail]:
     if class_name in ENTITY_SEGMENTS:
         index = {"DevelopmentZone": "/zones", "IndustryChain": "/chains", "NewsArticle": "/documents"}.get(class_name)
         steps.append(Trail(t(f"class.{class_name}"), link(index or f"/ontology#{class_name}")))
-    elif class_name in i18n.strings("zh") or i18n.has(f"class.{class_name}"):
+    elif schemes := [t.value for t in view.statements.get(f"{SKOS}inScheme", ()) if isinstance(t, NamedNode)]:
+        name = presenter.label(schemes[0])
+        steps.append(Trail(name.text, link(f"/ontology#list-{local_name(schemes[0])}"), name.language))
+    elif i18n.has(f"class.{class_name}"):
         steps.append(Trail(t(f"class.{class_name}"), link(f"/ontology#{class_name}")))
     inside = [
         f.object

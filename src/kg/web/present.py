@@ -14,7 +14,7 @@ from pyoxigraph import Literal as RdfLiteral
 
 from kg.model.figure import YUAN, Figure, print_figure
 from kg.model.label import Label, choose, local_name
-from kg.model.vocabulary import BASE, ID, KG, ONTOLOGY, ORG, PERIOD, RDF
+from kg.model.vocabulary import BASE, FACT_SEGMENTS, ID, KG, ONTOLOGY, ORG, PERIOD, RDF
 from kg.services.explore import MANNER, Fact, Names, Passage
 from kg.web.i18n import has, translate
 
@@ -51,6 +51,7 @@ KINDS: Final = {
     "AdministrativeDivision": ("doc", "地", "R"),
 }
 _FACT_SEAL: Final = ("doc", "实", "K")
+_CODE_SEAL: Final = ("doc", "码", "C")
 
 #: The groups of an entity's page in their order, and what falls into each: predicates of claims, classes of facts.
 _GROUPS: Final = {
@@ -146,7 +147,7 @@ def href(iri: str) -> str | None:
 
 def seal(class_name: str, language: str) -> tuple[str, str]:
     """Return the colour's name and the seal's character of a class."""
-    colour, zh, en = KINDS.get(class_name, _FACT_SEAL)
+    colour, zh, en = KINDS.get(class_name, _FACT_SEAL if class_name in FACT_SEGMENTS else _CODE_SEAL)
     return colour, zh if language == "zh" else en
 
 
