@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urljoin
 
 from kg.errors import MissingAsset, ParseFailed, ValidationFailed
 from kg.services.base import BaseFiles, Target
@@ -21,6 +22,7 @@ MOST_TRIPLES_FOR_SHAPES: Final = 500_000
 Severity = Literal["violation", "warning", "info"]
 _SH: Final = "http://www.w3.org/ns/shacl#"
 _SUBJECT: Final = re.compile(r"^(?:<([^<>\s]+)>|([\w.\-]*):([^\s;,<>]*))\s")
+_BASE: Final = re.compile(r"^\s*(?:@base|BASE)\s+<([^<>]*)>", re.IGNORECASE)
 _PREFIX: Final = re.compile(r"^\s*(?:@prefix|PREFIX)\s+([\w.\-]*):\s*<([^<>]*)>", re.IGNORECASE)
 
 
@@ -153,14 +155,16 @@ class Places:
         return self._found.get(iri, ("", 0))
 
     def _scan(self, name: str, path: Path) -> None:
-        prefixes: dict[str, str] = {}
+        base, prefixes = "", dict[str, str]()
         found = self._found if self._found is not None else {}
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
-                if match := _PREFIX.match(line):
+                if match := _BASE.match(line):
+                    base = match[1]
+                elif match := _PREFIX.match(line):
                     prefixes[match[1]] = match[2]
                 elif match := _SUBJECT.match(line):
-                    subject = match[1] or (prefixes.get(match[2], "") + match[3])
+                    subject = urljoin(base, match[1]) if match[1] else prefixes.get(match[2], "") + match[3]
                     found.setdefault(subject, (name, number))
 
 

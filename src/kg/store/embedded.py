@@ -6,8 +6,8 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn, cast
 
@@ -26,8 +26,9 @@ from kg.errors import (
 )
 from kg.model.vocabulary import PREFIXES
 from kg.store import lexer
+from kg.store.diagnosis import diagnose
 from kg.store.formats import DATASET_FORMATS, FORMATS, find_format, formats_for, rdf_format
-from kg.store.pipe import Evaluation
+from kg.store.pipe import Buffer, Evaluation
 from kg.store.protocol import (
     STORE_DATASET,
     Binding,
@@ -43,7 +44,7 @@ DEFAULT: Final = ox.DefaultGraph()
 #: Where the engine's files lie below the data folder, beside what else is kept there.
 ENGINE_FOLDER: Final = "store"
 _BULK_QUADS: Final = 1_000_000
-_AT: Final = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
+_BATCH_TRIPLES: Final = 2_000
 
 
 class EmbeddedStore:
@@ -197,15 +198,16 @@ class EmbeddedStore:
         options = _dataset_options(dataset)
         target = result_format.engine
 
-        def work(path: str, accepted: Any) -> None:
+        def work(output: str | Buffer, accepted: Callable[[], None]) -> None:
             results = engine.query(operation, **options)
             accepted()
             if not isinstance(results, ox.QueryTriples):
-                results.serialize(path, format=cast(ox.QueryResultsFormat, target))
-            elif target in _PREFIXED:
-                ox.serialize(results, path, cast(ox.RdfFormat, target), prefixes={**PREFIXES, **prologue.prefixes})
+                results.serialize(cast(Any, output), format=cast(ox.QueryResultsFormat, target))
+            elif target == ox.RdfFormat.TURTLE:
+                with Path(output).open("wb") if isinstance(output, str) else contextlib.nullcontext(output) as out:
+                    _write_turtle(results, out, {**PREFIXES, **prologue.prefixes})
             else:
-                results.serialize(path, format=cast(ox.RdfFormat, target))
+                results.serialize(cast(Any, output), format=cast(ox.RdfFormat, target))
 
         chunks = Evaluation(
             work,
@@ -389,7 +391,6 @@ class EmbeddedStore:
             self._engine.flush()
 
 
-_PREFIXED: Final = {ox.RdfFormat.TURTLE, ox.RdfFormat.RDF_XML}
 _RDF_MEDIA_TYPES: Final = [f.media_type for f in FORMATS if isinstance(f.engine, ox.RdfFormat)]
 #: Folders that this process writes: a second look at their lock would release it (so POSIX wants it).
 _HELD: Final[set[tuple[int, int]]] = set()
@@ -408,6 +409,19 @@ def parse_failed(path: str, error: SyntaxError) -> ParseFailed:
         r"^Parser error at line \d+ (?:between )?columns? \d+(?: and (?:line \d+ column )?\d+)?: ", "", error.msg
     )
     return ParseFailed(path, message, error.lineno, error.offset)
+
+
+def _write_turtle(triples: Iterable[ox.Triple], out: IO[bytes] | Buffer, prefixes: dict[str, str]) -> None:
+    """Write Turtle with prefixes, which the results' own serialiser can't.
+
+    `serialize` keeps the GIL, so that writing to a pipe that is full would stop its reader too: it writes to memory, a
+    batch at a time, and Python writes that.
+    """
+    remaining = iter(triples)
+    head = ox.serialize((), format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b""
+    out.write(head)
+    while batch := list(islice(remaining, _BATCH_TRIPLES)):
+        out.write((ox.serialize(batch, format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b"").removeprefix(head))
 
 
 def _graph(name: str | None) -> ox.NamedNode | ox.DefaultGraph:
@@ -438,40 +452,14 @@ def _lines(quads: Iterable[ox.Quad]) -> str:
 def _translate(error: BaseException, operation: str, kind: str = "query") -> KGError:
     """Make one of the house's errors of an engine's error while a query or an update runs."""
     if isinstance(error, SyntaxError):
-        return _syntax_error(str(error), operation)
+        return diagnose(str(error), operation)
+    if "read-write instances" in str(error):
+        return StoreError("The store is open to be read, and can't be written to.")
     if isinstance(error, BrokenPipeError) or "Broken pipe" in str(error):
         return QueryFailed("The reader went away.")
     if isinstance(error, OSError) and kind == "update":
         return StoreError(f"The engine couldn't write: {error}")
     return QueryFailed(f"The engine gave up on the {kind}: {error}")
-
-
-def _syntax_error(message: str, operation: str) -> QuerySyntaxError:
-    match = _AT.match(message)
-    if match is None:
-        return QuerySyntaxError(message)
-    line, column = int(match[1]), int(match[2])
-    # What the engine found out beyond the grammar is a sentence among the terminals that it would have liked to see.
-    for wish in re.split(r", (?=[\"'\[A-Z])", match[3]):
-        if wish[:1] not in {'"', "'", "["} and wish.count(" ") >= 2:
-            return QuerySyntaxError(f"{wish}.", line, column)
-    with contextlib.suppress(QuerySyntaxError):
-        unknown = lexer.undeclared_prefix(operation)
-        if unknown is not None:
-            prefix, offset = unknown
-            line, column = lexer.position_of(operation, offset)
-            known = PREFIXES.get(prefix)
-            return QuerySyntaxError(
-                f"the prefix {prefix}: isn't declared; begin the query with PREFIX {prefix}: <{known or '…'}>.",
-                line,
-                column,
-            )
-    lines = operation.split("\n")
-    here = lines[line - 1][column - 1 :].strip()[:30] if line <= len(lines) else ""
-    wishes = re.findall(r'"((?:[^"\\]|\\.)+)"', match[3])
-    expected = f"; expected {' or '.join(dict.fromkeys(wishes[:12]))}" if len(wishes) > 1 else ""
-    found = f"{here!r} can't stand here" if here else "the query ends too early"
-    return QuerySyntaxError(f"{found}{expected}.", line, column)
 
 
 @contextlib.contextmanager

@@ -1,14 +1,18 @@
-"""One evaluation in one thread of its own, read as blocks of bytes through an operating system's pipe.
+"""One evaluation, read as bytes: what is small at once, what is large through an operating system's pipe.
 
-The engine's iterators belong to the thread that made them, and its serialiser is quick only when it writes to a file by
-itself. A pipe gives it one, holds it back when the reader is slow, and ends it when the reader goes away.
+A small result is evaluated in the caller's own thread. A large one, or one that takes its time, is evaluated anew in a
+thread of its own: the engine's iterators belong to the thread that made them, and its serialiser is quick only when it
+writes to a file by itself. A pipe gives it one, holds it back when the reader is slow, and ends it when the reader goes
+away.
 """
 
 import contextlib
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -24,17 +28,82 @@ _FSYNC_OF_A_PIPE: Final = "Invalid argument (os error 22)"
 # A carriage return would be read back as a line feed, and XML 1.0 has no spelling for the other control characters.
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
-Work = Callable[[str, Callable[[], None]], None]
+
+class _TooLong(Exception):
+    """A result doesn't end within what is taken in the caller's thread."""
+
+
+class Buffer:
+    """A file in memory that refuses to grow beyond a block, or to be written to after the grace period."""
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._left = BLOCK_BYTES
+        self._until = time.monotonic() + GRACE_S
+
+    def write(self, block: bytes) -> int:
+        """Take in a block.
+
+        Raises
+        ------
+        _TooLong
+            If there is no room for it, or no time left.
+        """
+        self._left -= len(block)
+        if self._left < 0 or (time.monotonic() > self._until and self._blocks):
+            raise _TooLong
+        self._blocks.append(bytes(block))
+        return len(block)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is there."""
+
+    def content(self) -> bytes:
+        """Return what was written."""
+        return b"".join(self._blocks)
+
+
+Work = Callable[[str | Buffer, Callable[[], None]], None]
+
+
+@dataclass
+class _Run:
+    """What the thread and its reader share. The thread must not hold the reader, or nothing would end it."""
+
+    work: Work
+    translate: Callable[[BaseException], KGError]
+    writer: int
+    failure: KGError | None = None
+    signals: SimpleQueue[str] = field(default_factory=SimpleQueue)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> None:
+        try:
+            self.work(f"/dev/fd/{self.writer}", lambda: self.signals.put("accepted"))
+        except BaseException as error:  # noqa: BLE001  # the engine's panics are no Exception, and none may be lost
+            if str(error) != _FSYNC_OF_A_PIPE:
+                self.failure = _plain(error, self.translate)
+        with self.lock:
+            os.close(self.writer)
+            self.writer = -1
+        self.signals.put("ended")
+
+
+def _plain(error: BaseException, translate: Callable[[BaseException], KGError]) -> KGError:
+    failure = error if isinstance(error, KGError) else translate(error)
+    # The engine's iterators hang on the frames of a traceback, and must die in the thread that made them.
+    failure.__context__ = failure.__cause__ = None
+    return failure.with_traceback(None)
 
 
 class Evaluation(Iterator[bytes]):
-    """Runs `work(path, accepted)` in a thread, where `path` is what to write to, and yields what it wrote.
+    """Runs `work(output, accepted)` and yields what it wrote to `output`, a `Buffer` or the path of a file.
 
     Parameters
     ----------
     work
         Calls `accepted` once the engine has taken the query, then writes. Its errors must be `KGError` or an engine's
-        own; the latter are translated by `translate`.
+        own; the latter are translated by `translate`. It is called a second time where the first run grows too long.
     translate
         Makes one of the house's errors of an engine's error.
     xml
@@ -47,20 +116,20 @@ class Evaluation(Iterator[bytes]):
     """
 
     def __init__(self, work: Work, translate: Callable[[BaseException], KGError], *, xml: bool = False) -> None:
-        self._work = work
-        self._translate = translate
         self._xml = xml
-        self._failure: KGError | None = None
-        self._signals: SimpleQueue[str] = SimpleQueue()
-        self._lock = threading.Lock()
         self._first = True
+        self._open = False
         self._whole: bytes | None = None
-        self._reader, self._writer = os.pipe()
+        if (whole := _at_once(work, translate)) is not None:
+            self._whole = self._clean(whole)
+            return
+        self._reader, writer = os.pipe()
         self._open = True
+        self._run = _Run(work, translate, writer)
         self._thread = threading.Thread(target=self._run, name="kg-evaluation", daemon=True)
         self._thread.start()
         with contextlib.suppress(Empty):
-            if self._signals.get() == "ended" or self._signals.get(timeout=GRACE_S) == "ended":
+            if self._run.signals.get() == "ended" or self._run.signals.get(timeout=GRACE_S) == "ended":
                 self._gather()
 
     @property
@@ -68,33 +137,14 @@ class Evaluation(Iterator[bytes]):
         """The length of the whole result, where it is known."""
         return None if self._whole is None else len(self._whole)
 
-    def _run(self) -> None:
-        failure: KGError | None = None
-        try:
-            self._work(f"/dev/fd/{self._writer}", lambda: self._signals.put("accepted"))
-        except KGError as error:
-            failure = error
-        except BaseException as error:  # noqa: BLE001  # the engine's panics are no Exception, and none may be lost
-            if str(error) != _FSYNC_OF_A_PIPE:
-                failure = self._translate(error)
-        if failure is not None:
-            # The engine's iterators hang on the frames of a traceback, and must die in this thread.
-            failure = failure.with_traceback(None)
-            failure.__context__ = failure.__cause__ = None
-        self._failure = failure
-        with self._lock:
-            os.close(self._writer)
-            self._writer = -1
-        self._signals.put("ended")
-
     def _gather(self) -> None:
         """Take in a result that is complete: it fits into the pipe, or its writer would still wait."""
         blocks = []
         while block := os.read(self._reader, BLOCK_BYTES):
             blocks.append(block)
         self._shut()
-        if self._failure is not None:
-            raise self._failure
+        if self._run.failure is not None:
+            raise self._run.failure
         self._whole = self._clean(b"".join(blocks))
 
     def __next__(self) -> bytes:
@@ -121,8 +171,8 @@ class Evaluation(Iterator[bytes]):
                 self.close()
                 raise
         self._shut()
-        if self._failure is not None:
-            raise self._failure
+        if self._run.failure is not None:
+            raise self._run.failure
         raise StopIteration
 
     def _clean(self, block: bytes) -> bytes:
@@ -154,12 +204,28 @@ class Evaluation(Iterator[bytes]):
 
     def _nudge(self) -> None:
         # A writer that opens a pipe without a reader waits for one for ever: be one for a moment, and be gone again.
-        with self._lock:
-            if self._writer >= 0:
-                os.close(os.open(f"/dev/fd/{self._writer}", os.O_RDONLY | os.O_NONBLOCK))
+        with self._run.lock:
+            if self._run.writer >= 0:
+                os.close(os.open(f"/dev/fd/{self._run.writer}", os.O_RDONLY | os.O_NONBLOCK))
 
     def __del__(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
             if self._open:
                 self._open = False
                 os.close(self._reader)
+
+
+def _at_once(work: Work, translate: Callable[[BaseException], KGError]) -> bytes | None:
+    """Return the whole result if it is small and soon there, else None."""
+    buffer = Buffer()
+    try:
+        work(buffer, lambda: None)
+    except _TooLong:
+        return None
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001  # as in a thread of its own
+        failure = _plain(error, translate)
+    else:
+        return buffer.content()
+    raise failure

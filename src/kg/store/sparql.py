@@ -1,6 +1,6 @@
 """Binding: values enter an operation of the house as terms, in the places of its ``$name`` variables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -86,8 +86,8 @@ def bind(operation: str, bindings: Mapping[str, Binding]) -> str:
 def _spelling(binding: Binding) -> str:
     if isinstance(binding, NamedNode | BlankNode | Literal | Triple):
         return serialize(binding)
-    if isinstance(binding, str):
-        raise InvalidTerm(binding, "a plain string says not whether it is an IRI or a literal; give a term")
+    if isinstance(binding, str) or not isinstance(binding, Sequence):
+        raise InvalidTerm(str(binding), "it says not whether it is an IRI or a literal; give a term")
     return ", ".join(serialize(term) for term in binding)
 
 
