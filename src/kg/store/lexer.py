@@ -11,6 +11,7 @@ as a codepoint escape, which can stand in an IRI and nowhere else, so that no ot
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 from typing import Literal as Choice
 
@@ -50,6 +51,7 @@ _TOKEN: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _OUTBOUND: Final = re.compile(r"service|load", re.IGNORECASE)
+_REMEMBERED_LENGTH: Final = 10_000
 _FORMS: Final[tuple[tuple[str, OperationForm], ...]] = (
     ("SELECT", "select"),
     ("ASK", "ask"),
@@ -166,6 +168,11 @@ def prologue(text: str) -> Prologue:
     QuerySyntaxError
         If no form follows the declarations.
     """
+    # A request asks for it in several rooms; what is remembered is bounded in number and in length.
+    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH else _read_prologue(text)
+
+
+def _read_prologue(text: str) -> Prologue:
     base: str | None = None
     prefixes: dict[str, str] = {}
     stream = tokens(text)
@@ -191,6 +198,9 @@ def prologue(text: str) -> Prologue:
     if base is not None or prefixes:
         raise QuerySyntaxError("there are declarations, and no operation after them.")
     return Prologue(None, base, prefixes)
+
+
+_remembered: Final = lru_cache(maxsize=256)(_read_prologue)
 
 
 def _no_operation(text: str, token: Token) -> QuerySyntaxError:
