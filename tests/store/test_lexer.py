@@ -218,7 +218,9 @@ UPDATES = [
 def test_terminals_put_apart_mean_the_same_to_another_parser(text: str):
     """White space may stand between any two terminals: if a token were cut wrongly, rdflib's parser would say so."""
     # rdflib wants a literal's language and datatype next to its string, which the grammar doesn't.
-    apart = re.sub(r" \n (@[a-zA-Z-]+|\^\^ \n )", lambda m: m[1].rstrip(), " \n ".join(token.text for token in tokens(text)))
+    apart = re.sub(
+        r" \n (@[a-zA-Z-]+|\^\^ \n )", lambda m: m[1].rstrip(), " \n ".join(token.text for token in tokens(text))
+    )
     parse = parseUpdate if text in UPDATES else parseQuery
     assert named_blanks(str(parse(apart))) == named_blanks(str(parse(text)))
 

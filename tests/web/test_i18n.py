@@ -8,6 +8,7 @@ import pytest
 
 from kg import paths
 from kg.model.vocabulary import ENTITY_SEGMENTS, FACT_SEGMENTS
+from kg.services import drawing
 from kg.services.explore import NAME_KINDS
 from kg.web import i18n, present
 
@@ -25,6 +26,7 @@ FAMILIES = {
     "period.": {"13th-fyp", "14th-fyp", "15th-fyp"},
     "error.": {"400", "404", "405", "413", "500", "503", "404_do", "503_do"},
     "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
+    "lane.": {*drawing.LANES, "silent"},
     "nav.": {"chains", "zones", "documents", "ontology", "console"},
     "missing.": set(re.findall(r'\(kg:\w+ "(\w+)"', paths.query("explore/missing.rq"))),
 }

@@ -294,6 +294,16 @@ def test_a_silent_stage_of_the_template_is_shown_as_not_reported(client: FlaskCl
     assert "不等于没有" in silent
 
 
+def test_a_chain_is_drawn_with_every_stage(client: FlaskClient) -> None:
+    markup = page(client, "/chains/c-1")
+    drawing = markup[markup.index('<svg class="dg chain"') :].split("</svg>")[0]
+    table = markup[markup.index('id="chain-table"') :]
+    rows = set(re.findall(r'<th scope="row">.*?</th>', table, re.DOTALL))
+    # One box for each stage, which are written in bold or, if silent, without a seal.
+    assert drawing.count('class="strong"') + drawing.count('class="bx none" x=') >= len(rows) > 1
+    assert drawing.count("<a ") == drawing.count("</a>") == drawing.count("<title>")
+
+
 def test_what_is_not_known_is_computed(client: FlaskClient) -> None:
     markup = page(client, "/entity/enterprise/e-1")
     missing = markup[markup.index('id="missing"') :].split("</section>", 1)[0]

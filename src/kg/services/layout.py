@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-BOX_WIDTH = 176
+BOX_WIDTH = 208
 BOX_HEIGHT = 28
 BOX_GAP = 8
 LANE_PADDING = 14
@@ -24,11 +24,15 @@ CORNER = 7
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What is to be placed: its lane and column are indices into the layout's lanes and columns."""
+    """What is to be placed: its lane and column are indices into the layout's lanes and columns.
+
+    In a cell a lower `rank` stands above a higher one, whatever the links are.
+    """
 
     id: str
     lane: int
     column: int
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +236,10 @@ def _cells(columns: int, lanes: int, boxes: Sequence[Box], links: Sequence[Link]
         height = {box: where[box].lane * 1000 + row for cell in members.values() for row, box in enumerate(cell)}
         for cell in members.values():
             centres = {
-                box: sum(height[near] for near in neighbours[box] or [box]) / len(neighbours[box] or [box])
+                box: (
+                    where[box].rank,
+                    sum(height[near] for near in neighbours[box] or [box]) / len(neighbours[box] or [box]),
+                )
                 for box in cell
             }
             cell.sort(key=centres.__getitem__)

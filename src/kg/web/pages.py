@@ -1,6 +1,7 @@
 """The pages: each view asks its service once and hands the template what it shows."""
 
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from kg.errors import KGError, NotFound, QueryRefused, QuerySyntaxError
 from kg.model.label import Label, choose, local_name
 from kg.model.vocabulary import BASE, ENTITY_SEGMENTS, ID, KG, SKOS
-from kg.services import chains, console, documents, explore, glossary, search, zones
+from kg.services import chains, console, documents, drawing, explore, glossary, search, zones
 from kg.services.explore import Fact, Names, Passage
 from kg.web import assets, i18n, present
 from kg.web.i18n import t
@@ -426,10 +427,36 @@ def chain(slug: str) -> str:
         chain=view,
         roles=roles,
         lanes=_lanes(presenter, view.chain),
+        **_drawing(presenter, view),
         flow={iri: [presenter.row(f, iri) for f in facts] for iri, facts in view.inputs.items()},
         yields={iri: [presenter.row(f, iri) for f in facts] for iri, facts in view.outputs.items()},
         chain_query=explore.reproducing("chains/facts.rq", i18n.language(), chain=view.chain.iri),
     )
+
+
+def _drawing(presenter: Presenter, view: chains.ChainView) -> Mapping[str, Any]:
+    """Return what the drawing of a chain needs: its geometry, and each box with the words that fit into it."""
+    members = {iri: presenter.names[iri].class_name for iri in view.chain.members()}
+    flows: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for part in (view.inputs, view.outputs):
+        for stage, facts in part.items():
+            flows[stage] += [(fact.object, fact.modality) for fact in facts if fact.object]
+    drawn = drawing.draw(view.chain, members, flows)
+    boxes = []
+    for box in drawn.boxes:
+        piece = presenter.entity(box.member or box.stage, modality=box.modality)
+        room = (box.rect.width - 36) / 13
+        if box.silent or box.modality != "actual":
+            tag = i18n.translate(presenter.language, "silent" if box.silent else f"modality.{box.modality}")
+            room -= present.width(tag) * 0.85 + 0.6
+        boxes.append((box, piece, present.fit(piece.label.text, room)))
+    names = [i18n.translate(presenter.language, f"lane.{lane}") for lane in drawing.LANES]
+    return {
+        "drawing": drawn,
+        "boxes": boxes,
+        "lane_names": drawing.LANES,
+        "lane_lines": [textwrap.wrap(name, 12) for name in names],
+    }
 
 
 def _lanes(presenter: Presenter, found: chains.Chain) -> Mapping[str, list[tuple[str, list[present.Piece]]]]:
