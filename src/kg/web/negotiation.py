@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 HTML = "text/html"
 
@@ -76,9 +77,15 @@ def ranked(header: str | None, offered: Sequence[str]) -> list[str]:
     """
     if header is None or not header.strip():
         return list(offered)
+    return list(_ranked(header, tuple(offered)))
+
+
+# Clients send the same few headers; granian bounds their length, and this their number.
+@lru_cache(maxsize=128)
+def _ranked(header: str, offered: tuple[str, ...]) -> tuple[str, ...]:
     ranges = parse_accept(header)
     liked = [(quality(ranges, media_type), media_type) for media_type in offered]
-    return [media_type for q, media_type in sorted(liked, key=lambda pair: -pair[0]) if q > 0]
+    return tuple(media_type for q, media_type in sorted(liked, key=lambda pair: -pair[0]) if q > 0)
 
 
 def prefers_html(header: str | None, others: Sequence[str]) -> bool:
