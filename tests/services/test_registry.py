@@ -94,3 +94,10 @@ def test_two_entities_of_one_class_and_name_are_refused(tmp_path, dataset):
         (tmp_path / f"{number}.ttl").write_text(text, encoding="utf-8")
     with pytest.raises(ParseFailed, match="both the Brand named 甲"):
         registry.update(files)
+
+
+def test_the_examples_of_iris_md_are_entities_of_the_graph(dataset, shipped):
+    lines = (dataset.ontology / "iris.md").read_text(encoding="utf-8").splitlines()
+    examples = [line.split(" | ")[2] for line in lines if "`mint_entity(" in line]
+    assert len(examples) == len(ENTITY_SEGMENTS)
+    assert set(examples) <= set(shipped.values())
