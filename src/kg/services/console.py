@@ -150,7 +150,7 @@ def _examples() -> tuple[tuple[str, str, str, str], ...]:
     found = []
     for path in sorted(folder.glob("*.rq")):
         text = path.read_text(encoding="utf-8")
-        comments = [line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#")]
+        comments = [re.sub(r"^[#\s]*((zh|en):)?", "", line).strip() for line in text.splitlines() if line[:1] == "#"]
         comments = [c for c in comments if c]
         chinese = next((c for c in comments if re.search(r"[\u4e00-\u9fff]", c)), path.stem)
         english = next((c for c in comments if not re.search(r"[\u4e00-\u9fff]", c)), path.stem)
