@@ -81,6 +81,25 @@ def test_shapes_name_no_property_that_is_undefined(terms, shapes):
     assert used - defined == set()
 
 
+def test_only_what_may_be_so_in_the_articles_is_a_warning(shapes):
+    assert {str(s).removeprefix(SHAPE) for s in shapes.subjects(SH.severity, SH.Warning)} == {
+        "LeaderInSegment",
+        "OneActualValue",
+        "PartsSumToTotal",
+        "TargetAfterDocument",
+    }
+    assert set(shapes.objects(None, SH.severity)) == {SH.Warning}
+
+
+def test_examples_name_no_term_that_is_undefined(terms):
+    defined = {str(t) for t in terms.subjects(RDF.type)}
+    for path in EXAMPLES:
+        example = Graph().parse(path)
+        assert example, path.name
+        used = {str(term) for triple in example for term in triple if str(term).startswith(KG)}
+        assert used - defined == set(), path.name
+
+
 def test_every_shape_has_a_valid_and_an_invalid_example(shapes):
     names = {path.name for path in EXAMPLES}
     for shape in node_shapes(shapes):
