@@ -41,7 +41,7 @@ def format_file(path: Path) -> str:
     ParseFailed
         If it isn't well-formed, or holds a blank node or a triple term, which the data don't use.
     """
-    return format_text(path.read_text(encoding="utf-8"), str(path))
+    return format_text(_read(path), str(path))
 
 
 def format_text(text: str, name: str = "the text") -> str:
@@ -72,7 +72,7 @@ def unformatted(paths: Iterable[Path]) -> list[Path]:
     ParseFailed
         As for `format_file`.
     """
-    return [path for path in paths if path.read_text(encoding="utf-8") != format_file(path)]
+    return [path for path in paths if _read(path) != format_file(path)]
 
 
 def write(triples: Iterable[ox.Triple]) -> str:
@@ -141,18 +141,31 @@ def _escape(match: re.Match[str]) -> str:
     return _ESCAPES.get(character) or f"\\u{ord(character):04X}"
 
 
+def _read(path: Path) -> str:
+    # Without the translation of line ends, which would change what a long string says.
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        failure = ParseFailed(str(path), f"it isn't UTF-8: {error.reason}", line)
+    raise failure
+
+
 def _head(text: str) -> str:
     """Return the comment lines that a file begins with, and an empty line after them."""
-    match = re.match(r"(?:#[^\n]*\n)+", text)
-    return f"{match.group()}\n" if match else ""
+    match = re.match(r"(?:#[^\r\n]*(?:\r?\n|\r|\Z))+", text)
+    return "".join(f"{line}\n" for line in [*re.split(r"[\r\n]+", match.group().rstrip("\r\n")), ""]) if match else ""
 
 
-def _subject_order(iri: str) -> tuple[int, list[str | int], str]:
+def _subject_order(iri: str) -> tuple[int, list[str | tuple[int, str]], str]:
     segment = iri[len(ID) :].partition("/")[0] if iri.startswith(ID) else ""
     rank = 1 if segment in _ENTITIES else 2 if segment in _FACTS else 3 if segment == "ev" else 0
     # Numbers in their own order: a passage's name ends with its position.
-    natural: list[str | int] = [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", iri)]
-    return rank, natural, iri
+    parts: list[str | tuple[int, str]] = []
+    for position, part in enumerate(re.split(r"([0-9]+)", iri)):
+        number = part.lstrip("0")
+        parts.append((len(number), number) if position % 2 else part)
+    return rank, parts, iri
 
 
 def _predicate_order(iri: str) -> tuple[int, str]:

@@ -1,8 +1,9 @@
 """The loader: the one writer of the default graph.
 
 It merges the base's files in memory, derives the direct triples, and applies what differs from what the store really
-holds, in one transaction. The manifest in the data folder says what was loaded; it is withdrawn before anything is
-written and put back afterwards, so that a load that was cut short is done again by the next start, whatever was cut.
+holds, in one transaction. The manifest in the data folder says what was loaded. Before anything is written it is
+replaced by one that promises nothing but that the default graph is the loader's, so that a load that was cut short is
+done again by the next start, or cleared away by one with ``KG_BASE=none``, whatever was cut.
 """
 
 import hashlib
@@ -165,7 +166,7 @@ def load(
         validation=validation,
     )
     tell("write", 0, len(removed) + len(added))
-    _withdraw(data_dir)
+    _announce(data_dir, store)
     if removed or added:
         store.replace_default(_parse_lines(removed), _parse_lines(added))
         store.flush()
@@ -187,7 +188,7 @@ def _leave_to_others(store: Store, data_dir: Path | None, known: _Manifest | Non
     if known is None or known.base != "none":
         if known is not None:
             removed = _lines_of(store)
-            _withdraw(data_dir)
+            _announce(data_dir, store)
             store.replace_default(_parse_lines(removed), [])
             store.flush()
         known = _Manifest("none", store.identity, "", {}, 0, 0, "", Validation())
@@ -251,10 +252,10 @@ def _write_manifest(data_dir: Path, manifest: _Manifest) -> None:
     _write_whole(data_dir / MANIFEST, text.encode("utf-8"))
 
 
-def _withdraw(data_dir: Path | None) -> None:
+def _announce(data_dir: Path | None, store: Store) -> None:
+    """Say that a load is under way: what the default graph holds is the loader's, and no inputs lead to it."""
     if data_dir is not None:
-        (data_dir / MANIFEST).unlink(missing_ok=True)
-        _sync_folder(data_dir)
+        _write_manifest(data_dir, _Manifest("graph", store.identity, "", {}, 0, 0, "", Validation()))
 
 
 def _write_whole(path: Path, data: bytes) -> None:

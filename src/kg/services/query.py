@@ -70,12 +70,10 @@ def run(store: Reader, request: QueryRequest, limits: Limits = DEFAULT_LIMITS) -
     """
     text = lexer.check(request.operation, limits)
     read_prologue(text)
-    if text is request.operation:
-        return store.query(text, request.media_type, request.dataset)
     try:
         return store.query(text, request.media_type, request.dataset)
     except QuerySyntaxError as error:
-        failure = _in_the_readers_text(error, request.operation)
+        failure = _in_the_readers_text(error, request.operation, text)
     raise failure
 
 
@@ -100,12 +98,13 @@ def update(store: Store, operation: str, limits: Limits = DEFAULT_LIMITS) -> Non
     try:
         return store.update(text)
     except QuerySyntaxError as error:
-        failure = _in_the_readers_text(error, operation)
+        failure = _in_the_readers_text(error, operation, text)
     raise failure
 
 
-def _in_the_readers_text(error: QuerySyntaxError, operation: str) -> QuerySyntaxError:
-    if error.line is None or error.column is None:
+def _in_the_readers_text(error: QuerySyntaxError, operation: str, text: str) -> QuerySyntaxError:
+    """Return the error of the evaluated text with its place in the operation that it was made of."""
+    if text == operation or error.line is None or error.column is None:
         return error
     column = lexer.unpinned_column(operation, error.line, error.column)
     return QuerySyntaxError(error.explanation, error.line, column)

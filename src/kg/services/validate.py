@@ -182,6 +182,7 @@ def _parse(files: Mapping[str, Path]) -> "Graph":
 
 def _result(report: "Graph", node: "Node", shapes_graph: "Graph", places: Places) -> ValidationResult:
     from rdflib.namespace import SH
+    from rdflib.term import URIRef
 
     severity = str(report.value(node, SH.resultSeverity)).removeprefix(_SH).lower()
     focus = str(report.value(node, SH.focusNode))
@@ -193,7 +194,8 @@ def _result(report: "Graph", node: "Node", shapes_graph: "Graph", places: Places
         severity="violation" if severity == "violation" else "info" if severity == "info" else "warning",
         focus=focus,
         shape=_shape_name(report.value(node, SH.sourceShape), shapes_graph),
-        path="" if path is None else str(path),
+        # A path that isn't one property has no name; the message says what it means.
+        path=str(path) if isinstance(path, URIRef) else "",
         value="" if value is None else str(value),
         message_zh=messages.get("zh", default),
         message_en=messages.get("en", default),

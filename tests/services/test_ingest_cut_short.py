@@ -1,0 +1,128 @@
+"""Loads that are killed, and default graphs that belong to others."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kg.errors import StoreUnusable
+from kg.services import ingest
+from kg.services.base import BaseFiles
+from kg.services.ingest import load
+from kg.store.embedded import EmbeddedStore
+
+TINY = Path(__file__).parent.parent / "data/base"
+FILES = BaseFiles(TINY / "ontology", TINY / "graph")
+#: Where a load stops to be killed: a function that it calls, and whether before or after its work.
+POINTS = {
+    "before-announcing": ("ingest._announce", 0, 1),
+    "announced": ("ingest._announce", 1, 1),
+    "written": ("EmbeddedStore.replace_default", 1, 1),
+    "flushed": ("EmbeddedStore.flush", 1, 1),
+    "kept": ("ingest._write_whole", 1, 2),
+    "in-the-manifest": ("os.fsync", 0, 5),
+}
+CODE = """
+import sys, time
+from pathlib import Path
+import os
+from kg.services import ingest
+from kg.services.base import BaseFiles
+from kg.store.embedded import EmbeddedStore
+holder, name = sys.argv[1].rsplit(".", 1)
+holder, after, calls = {"ingest": ingest, "os": os, "EmbeddedStore": EmbeddedStore}[holder], int(sys.argv[2]), [0]
+work = getattr(holder, name)
+def stop(*given):
+    calls[0] += 1
+    if calls[0] < int(sys.argv[3]):
+        return work(*given)
+    if after:
+        work(*given)
+    print("here", flush=True)
+    time.sleep(60)
+data, tiny = Path(sys.argv[4]), Path(sys.argv[5])
+store = EmbeddedStore.open(data)
+setattr(holder, name, stop)
+ingest.load(store, data, base=sys.argv[6], validate=False, files=BaseFiles(tiny / "ontology", tiny / "graph"))
+"""
+
+
+def killed(point: str, data: Path, base: str = "graph") -> None:
+    """Load, and kill the loading process at a point."""
+    name, after, call = POINTS[point]
+    command = [sys.executable, "-c", CODE, name, str(after), str(call), str(data), str(TINY), base]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "here\n", "the load didn't come to the point"
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def version_of(store: EmbeddedStore, data: Path) -> str:
+    report = load(store, data, validate=False, files=FILES)
+    found = sorted(str(quad.triple).encode() + b" ." for quad in store.quads())
+    assert found == (data / ingest.NQUADS).read_bytes().splitlines()
+    return report.base_version
+
+
+@pytest.fixture(scope="module")
+def wanted() -> str:
+    with EmbeddedStore.open(None) as store:
+        return load(store, None, validate=False, files=FILES).base_version
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("earlier", [False, True])
+def test_the_next_load_ends_in_the_same_base(tmp_path: Path, wanted: str, point: str, earlier: bool):
+    if earlier:
+        with EmbeddedStore.open(tmp_path) as store:
+            load(store, tmp_path, validate=False, files=BaseFiles(TINY / "ontology", TINY / "graph/reference"))
+            store.update("INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:b> 1 } }")
+    killed(point, tmp_path)
+    with EmbeddedStore.open(tmp_path) as store:
+        assert version_of(store, tmp_path) == wanted
+        assert not list(tmp_path.glob("*.draft"))
+        assert load(store, tmp_path, validate=False, files=FILES).added == 0
+        assert store.graph_names() == (["urn:g"] if earlier else [])
+
+
+@pytest.mark.parametrize("point", ["announced", "written", "flushed"])
+@pytest.mark.parametrize("base", ["graph", "none"])
+def test_what_a_killed_load_left_is_not_left_to_others(tmp_path: Path, point: str, base: str):
+    if base == "none":
+        with EmbeddedStore.open(tmp_path) as store:
+            load(store, tmp_path, validate=False, files=FILES)
+    killed(point, tmp_path, base)
+    with EmbeddedStore.open(tmp_path) as store:
+        load(store, tmp_path, base="none")
+        assert store.statistics().triples_default == 0
+
+
+def test_without_a_base_the_default_graph_belongs_to_others(tmp_path: Path, wanted: str):
+    with EmbeddedStore.open(tmp_path) as store:
+        store.update("INSERT DATA { <urn:a> <urn:b> [] }")
+        report = load(store, tmp_path, base="none")
+        assert (report.added, report.removed, report.files, report.base_version) == (0, 0, 0, "")
+        load(store, tmp_path, base="none")
+        assert store.statistics().triples_default == 1, "what others wrote stays"
+        with pytest.raises(StoreUnusable, match="KG_BASE=none"):
+            load(store, tmp_path, validate=False, files=FILES)
+        assert store.statistics().triples_default == 1
+        store.update("CLEAR DEFAULT")
+        assert version_of(store, tmp_path) == wanted
+        gone = load(store, tmp_path, base="none")
+        assert gone.removed > 0
+        assert store.statistics().triples_default == 0, "the base goes with its loader"
+        assert not (tmp_path / ingest.NQUADS).exists()
+
+
+def test_a_manifest_of_another_store_or_without_sense_is_not_believed(tmp_path: Path, wanted: str):
+    for damage in ("", "{", '{"validation": []}', "[]", '{"base": "graph"}'):
+        with EmbeddedStore.open(tmp_path) as store:
+            assert version_of(store, tmp_path) == wanted
+        (tmp_path / ingest.MANIFEST).write_text(damage, encoding="utf-8")
+        assert ingest.base_version(tmp_path) == ""
+    with EmbeddedStore.open(None) as other:
+        assert load(other, tmp_path, validate=False, files=FILES).added > 0
