@@ -124,5 +124,7 @@ def test_a_manifest_of_another_store_or_without_sense_is_not_believed(tmp_path: 
             assert version_of(store, tmp_path) == wanted
         (tmp_path / ingest.MANIFEST).write_text(damage, encoding="utf-8")
         assert ingest.base_version(tmp_path) == ""
+    with EmbeddedStore.open(tmp_path) as store:
+        load(store, tmp_path, validate=False, files=FILES)
     with EmbeddedStore.open(None) as other:
         assert load(other, tmp_path, validate=False, files=FILES).added > 0

@@ -105,7 +105,7 @@ def test_without_a_shape_nothing_conforms(files: BaseFiles, left: str):
     if left != "no folder":
         (files.ontology / "shapes").mkdir()
     if left == "a file without shapes":
-        (files.ontology / "shapes/empty.ttl").write_text(HEAD, encoding="utf-8")
+        (files.ontology / "shapes/empty.ttl").write_text(HEAD + "kg:x a kg:Entity .\n", encoding="utf-8")
     with EmbeddedStore.open(None) as store:
         with pytest.raises(ValidationFailed, match="no shape was found"):
             load(store, None, files=files)
