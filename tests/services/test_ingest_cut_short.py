@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from kg.store.embedded import EmbeddedStore
 
 TINY = Path(__file__).parent.parent / "data/base"
 FILES = BaseFiles(TINY / "ontology", TINY / "graph")
-#: Where a load stops to be killed: a function that it calls, and whether before or after its work.
+#: Where a load stops to be killed: a function that it calls, whether before (0) or after (1) its work, in which call.
+#: With 2 it says that it is there and goes on.
 POINTS = {
     "before-announcing": ("ingest._announce", 0, 1),
     "announced": ("ingest._announce", 1, 1),
@@ -25,6 +27,7 @@ POINTS = {
     "kept": ("ingest._write_whole", 1, 2),
     "in-the-manifest": ("os.fsync", 0, 5),
 }
+WRITING = ("EmbeddedStore.replace_default", 2, 1)
 CODE = """
 import sys, time
 from pathlib import Path
@@ -39,24 +42,30 @@ def stop(*given):
     calls[0] += 1
     if calls[0] < int(sys.argv[3]):
         return work(*given)
-    if after:
+    if after == 1:
         work(*given)
     print("here", flush=True)
+    if after == 2:
+        return work(*given)
     time.sleep(60)
-data, tiny = Path(sys.argv[4]), Path(sys.argv[5])
+data, files = Path(sys.argv[4]), BaseFiles(Path(sys.argv[5]), Path(sys.argv[6]))
 store = EmbeddedStore.open(data)
 setattr(holder, name, stop)
-ingest.load(store, data, base=sys.argv[6], validate=False, files=BaseFiles(tiny / "ontology", tiny / "graph"))
+ingest.load(store, data, base=sys.argv[7], validate=False, files=files)
 """
 
 
-def killed(point: str, data: Path, base: str = "graph") -> None:
-    """Load, and kill the loading process at a point."""
-    name, after, call = POINTS[point]
-    command = [sys.executable, "-c", CODE, name, str(after), str(call), str(data), str(TINY), base]
+def killed(
+    point: tuple[str, int, int], data: Path, base: str = "graph", files: BaseFiles = FILES, delay_s: float = 0
+) -> None:
+    """Load, and kill the loading process at a point, or so much later."""
+    name, after, call = point
+    folders = [str(data), str(files.ontology), str(files.graph)]
+    command = [sys.executable, "-c", CODE, name, str(after), str(call), *folders, base]
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "here\n", "the load didn't come to the point"
+        time.sleep(delay_s)
         os.kill(process.pid, signal.SIGKILL)
 
 
@@ -80,12 +89,23 @@ def test_the_next_load_ends_in_the_same_base(tmp_path: Path, wanted: str, point:
         with EmbeddedStore.open(tmp_path) as store:
             load(store, tmp_path, validate=False, files=BaseFiles(TINY / "ontology", TINY / "graph/reference"))
             store.update("INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:b> 1 } }")
-    killed(point, tmp_path)
+    killed(POINTS[point], tmp_path)
     with EmbeddedStore.open(tmp_path) as store:
         assert version_of(store, tmp_path) == wanted
         assert not list(tmp_path.glob("*.draft"))
         assert load(store, tmp_path, validate=False, files=FILES).added == 0
         assert store.graph_names() == (["urn:g"] if earlier else [])
+
+
+@pytest.mark.parametrize("delay_s", [0, 0.02, 0.06, 0.12])
+def test_a_load_of_the_shipped_base_is_killed_while_it_writes(
+    tmp_path: Path, dataset: BaseFiles, store: EmbeddedStore, delay_s: float
+):
+    killed(WRITING, tmp_path, files=dataset, delay_s=delay_s)
+    with EmbeddedStore.open(tmp_path) as mended:
+        assert mended.statistics().triples_default in (0, store.statistics().triples_default), "whole or not at all"
+        load(mended, tmp_path, validate=False, files=dataset)
+        assert set(map(str, mended.quads())) == set(map(str, store.quads()))
 
 
 @pytest.mark.parametrize("point", ["announced", "written", "flushed"])
@@ -94,7 +114,7 @@ def test_what_a_killed_load_left_is_not_left_to_others(tmp_path: Path, point: st
     if base == "none":
         with EmbeddedStore.open(tmp_path) as store:
             load(store, tmp_path, validate=False, files=FILES)
-    killed(point, tmp_path, base)
+    killed(POINTS[point], tmp_path, base)
     with EmbeddedStore.open(tmp_path) as store:
         load(store, tmp_path, base="none")
         assert store.statistics().triples_default == 0
