@@ -152,6 +152,14 @@ def test_without_a_store_the_shipped_graph_is_read(run):
     assert "大同经开区" in result.stdout
 
 
+def test_an_empty_store_as_a_cut_short_load_leaves_it_is_not_taken_for_the_graph(run, tmp_path):
+    EmbeddedStore.open(tmp_path / "data").close()
+    result = run("search", "经开区")
+    assert result.exit_code == OK
+    assert "Nothing is loaded in" in result.stderr
+    assert "大同经开区" in result.stdout
+
+
 def test_a_folder_that_another_process_holds_is_left_alone(small, tmp_path):
     with EmbeddedStore.open(tmp_path / "data"):
         result = small("stats")

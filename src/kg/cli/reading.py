@@ -44,15 +44,19 @@ def source(chosen: Settings) -> Iterator[Source]:
         reader = ServiceReader(running.address, f"The service of process {running.pid}")
         yield Source(reader, place, ingest.base_version(chosen.data_dir))
         return
-    if chosen.base == "graph" and not (chosen.data_dir / ENGINE_FOLDER / "CURRENT").is_file():
-        from kg.services import base
+    why = "There is no store"
+    if chosen.base != "graph" or (chosen.data_dir / ENGINE_FOLDER / "CURRENT").is_file():
+        with EmbeddedStore.open(chosen.data_dir, read_only=True) as store:
+            version = ingest.base_version(chosen.data_dir)
+            held = store.statistics()
+            if chosen.base != "graph" or version or held.triples_default or held.triples_named:
+                yield Source(store, f"the data folder {chosen.data_dir}", version)
+                return
+        # A first load that was cut short leaves an empty store, of which "nothing found" would be no answer.
+        why = "Nothing is loaded"
+    from kg.services import base
 
-        click.echo(
-            f"There is no store in {chosen.data_dir}: reading the graph that ships with kg, in memory.", err=True
-        )
-        with Progress() as progress:
-            target = base.build(base.BaseFiles.shipped().listed(), progress)
-        yield Source(target.store, "the graph that ships with kg, in memory", "")
-        return
-    with EmbeddedStore.open(chosen.data_dir, read_only=True) as store:
-        yield Source(store, f"the data folder {chosen.data_dir}", ingest.base_version(chosen.data_dir))
+    click.echo(f"{why} in {chosen.data_dir}: reading the graph that ships with kg, in memory.", err=True)
+    with Progress() as progress:
+        target = base.build(base.BaseFiles.shipped().listed(), progress)
+    yield Source(target.store, "the graph that ships with kg, in memory", "")
