@@ -154,6 +154,13 @@ def test_a_phone_never_scrolls_sideways(
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+@pytest.mark.parametrize("width", [641, 768, 901, 1024])
+def test_the_top_bar_fits_a_tablet(browser: Any, address: str, paths: dict[str, str], width: int) -> None:
+    with Visit(browser, viewport={"width": width, "height": 800}) as visit:
+        visit.page.goto(f"{address}{paths['zone']}?lang=en", wait_until="networkidle")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_the_slash_goes_to_the_search_box_and_the_question_mark_lists_the_keys(browser: Any, address: str) -> None:
     with Visit(browser) as visit:
         page = visit.page

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kg.config import Settings
-from kg.services import ingest
+from kg.services import explore, ingest, statistics
 from kg.services.base import BaseFiles
 from kg.store.embedded import EmbeddedStore
 from kg.store.protocol import Solution
@@ -393,3 +393,24 @@ def test_an_empty_graph_says_what_to_do() -> None:
             markup = page(client, path)
             assert 'class="unk empty"' in markup
         assert "kg load" in page(client, "/")
+
+
+def test_the_version_on_the_pages_is_that_of_the_base_and_not_of_the_process(
+    store: EmbeddedStore, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot = store.version.partition("-")[0][:12]
+    paths = ("/", "/console?query=ASK%20%7B%7D")
+    for path in paths:
+        found = page(app.test_client(), path)
+        assert boot not in found
+        assert "图谱版本" not in found
+    monkeypatch.setattr(ingest, "base_version", lambda _folder: "0123456789abcdef")
+    for path in paths:
+        assert "0123456789ab</span>" in page(app.test_client(), path)
+
+
+def test_home_and_stats_count_the_same_entities(shipped: EmbeddedStore) -> None:
+    summary = statistics.summarise(shipped)
+    counted = explore.counts(shipped)
+    assert counted.entities == sum(summary.entities.values())
+    assert counted.facts == sum(sum(by_modality.values()) for by_modality in summary.facts.values())

@@ -19,6 +19,7 @@ from kg.services import chains, console, documents, drawing, explore, glossary, 
 from kg.services.explore import Fact, Names, Passage
 from kg.web import assets, i18n, present
 from kg.web.i18n import t
+from kg.web.operations import base_version
 from kg.web.present import Presenter
 from kg.web.state import state
 
@@ -139,7 +140,7 @@ def home() -> str:
         "home.html",
         p=presenter,
         counts=explore.counts(store),
-        version=store.version,
+        version=base_version(state()),
         zones=[(zone, [_headline(presenter, f, zone.iri) for f in zone.figures]) for zone in found.zones],
         modalities=_modalities_of([f for z in found.zones for f in z.figures]),
         chains=every_chain.chains[:HOME_CHAINS],
@@ -507,7 +508,7 @@ def query_console() -> tuple[str, int]:
         problem=problem,
         examples=console.examples(i18n.language()),
         start=console.START,
-        version=here.store.version,
+        version=base_version(here),
         choose=choose,
     )
     return page, int(status)
