@@ -3,6 +3,7 @@
 Nothing here asks the store: services bring the facts and the names, templates bring the markup.
 """
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -238,9 +239,13 @@ class Presenter:
         return label, pieces, False
 
     def literal(self, value: RdfLiteral) -> Label:
-        """Return a literal as text: true is a word, a date and a number are as they are."""
+        """Return a literal as text: true is a word, the last day of a year is the year, a number is as it is."""
         if local_name(value.datatype.value) == "boolean":
             return Label(self.t("yes" if value.value in {"true", "1"} else "no"), self.language)
+        if local_name(value.datatype.value) == "date":
+            # As for a fact's time: the graph writes a year as its last day, and no page may make a day of it.
+            with contextlib.suppress(ValueError):
+                return Label(_day(date.fromisoformat(value.value)))
         return Label(value.value, value.language or "")
 
     def figure(self, fact: Fact) -> Figure | None:
