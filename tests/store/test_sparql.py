@@ -52,3 +52,12 @@ def test_literals_arrive_as_they_are(value: str, language: str | None):
     literal = Literal(value, language=language)
     solutions = list(ox.Store().query(bind("SELECT ?x { BIND ($value AS ?x) }", {"value": literal})))
     assert solutions[0]["x"] == literal
+
+
+def test_a_list_is_written_as_its_place_wants_it():
+    text = "SELECT * { VALUES ?s { $these } ?s ?p ?o FILTER (?o IN ($these)) FILTER (?p != $one) }"
+    bound = bind(text, {"these": [iri("urn:a"), iri("urn:b")], "one": iri("urn:c")})
+    assert "VALUES ?s { <urn:a> <urn:b> }" in bound
+    assert "IN (<urn:a>, <urn:b>)" in bound
+    ox.Store().query(bound)
+    ox.Store().query(bind(text, {"these": [], "one": iri("urn:c")}))

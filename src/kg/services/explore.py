@@ -181,7 +181,11 @@ class Names:
         labels: dict[str, list[Literal]] = defaultdict(list)
         symbols: dict[str, list[Literal]] = defaultdict(list)
         classes: dict[str, list[str]] = defaultdict(list)
-        for row in select(store, "explore/names.rq", resources=[NamedNode(iri) for iri in wanted]) if wanted else []:
+        for row in (
+            store.select(paths.query("explore/names.rq"), {"resources": [NamedNode(iri) for iri in wanted]})
+            if wanted
+            else []
+        ):
             iri = iri_in(row, "resource")
             if isinstance(label := row.get("label"), Literal):
                 labels[iri].append(label)
@@ -239,16 +243,6 @@ class EntityView:
 _RANK: Final = {"actual": 0, "underway": 1, "expected": 2, "target": 3, "planned": 4, "intended": 5}
 
 
-def select(
-    store: Reader, name: str, bindings: Mapping[str, NamedNode | Literal] | None = None, **lists: Sequence[NamedNode]
-) -> list[Solution]:
-    """Run a stored query. Single terms are the store's to bind; a list of terms is put into ``VALUES``."""
-    text = paths.query(name)
-    for parameter, terms in lists.items():
-        text = text.replace(f"${parameter} }}", " ".join(serialize(term) for term in terms) + " }")
-    return store.select(text, bindings or None)
-
-
 def iri_in(row: Solution, name: str) -> str:
     """Return the IRI that a solution must have under a name."""
     term = row[name]
@@ -285,7 +279,11 @@ def facts_from(store: Reader, rows: Iterable[Solution]) -> list[Fact]:
 
 def passages(store: Reader, evidence: Sequence[str]) -> dict[str, Passage]:
     """Return the position of each piece of evidence."""
-    rows = select(store, "explore/passages.rq", evidence=[NamedNode(iri) for iri in evidence]) if evidence else []
+    rows = (
+        store.select(paths.query("explore/passages.rq"), {"evidence": [NamedNode(iri) for iri in evidence]})
+        if evidence
+        else []
+    )
     found: dict[str, Passage] = {}
     for row in rows:
         iri = iri_in(row, "evidence")
@@ -305,7 +303,9 @@ def load_facts(store: Reader, iris: Sequence[str]) -> list[Fact]:
     """Return the facts of these IRIs."""
     if not iris:
         return []
-    return facts_from(store, select(store, "explore/details.rq", facts=[NamedNode(iri) for iri in iris]))
+    return facts_from(
+        store, store.select(paths.query("explore/details.rq"), {"facts": [NamedNode(iri) for iri in iris]})
+    )
 
 
 def named_in(facts: Iterable[Fact]) -> set[str]:
@@ -354,7 +354,7 @@ def extents(store: Reader, documents: Sequence[str]) -> dict[str, list[tuple[int
     """Return how far the evidence reaches in each paragraph of each document."""
     found: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
     if documents:
-        for row in select(store, "explore/spans.rq", documents=[NamedNode(d) for d in documents]):
+        for row in store.select(paths.query("explore/spans.rq"), {"documents": [NamedNode(d) for d in documents]}):
             found[iri_in(row, "document")].append(
                 (number_in(row, "paragraph"), number_in(row, "first"), number_in(row, "last"))
             )

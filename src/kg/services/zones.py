@@ -91,7 +91,7 @@ def listed(store: Reader, limit: int | None = None) -> Zones:
         return Zones([], Names())
     by_iri = {zone.iri: zone for zone in zones}
     nodes = [NamedNode(zone.iri) for zone in zones]
-    for row in explore.select(store, "zones/links.rq", zones=nodes):
+    for row in store.select(paths.query("zones/links.rq"), {"zones": nodes}):
         zone, value = by_iri[iri_in(row, "zone")], iri_in(row, "value")
         room = {"inDivision": zone.divisions, "leadingIndustry": zone.industries, "hasChain": zone.chains}
         if value not in room[local_name(iri_in(row, "property"))]:
@@ -114,7 +114,7 @@ def listed(store: Reader, limit: int | None = None) -> Zones:
 
 def _figures(store: Reader, name: str, zones: Sequence[NamedNode]) -> dict[str, list[Fact]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for row in explore.select(store, name, zones=zones) if zones else []:
+    for row in store.select(paths.query(name), {"zones": zones}) if zones else []:
         found[iri_in(row, "zone")].append(iri_in(row, "fact"))
     facts = {fact.iri: fact for fact in explore.load_facts(store, sorted({f for fs in found.values() for f in fs}))}
     return defaultdict(list, {zone: [facts[iri] for iri in iris if iri in facts] for zone, iris in found.items()})

@@ -48,8 +48,8 @@ def serialize(term: Term) -> str:
 def bind(operation: str, bindings: Mapping[str, Binding]) -> str:
     """Put terms in for the variables that are spelt with a dollar sign.
 
-    A sequence of terms becomes a comma-separated list, for ``IN ($list)``. Variables spelt with a question mark,
-    strings, IRIs and comments stay as they are.
+    A sequence of terms becomes a list: with commas for ``IN ($list)``, without for ``VALUES ?x { $list }``. Variables
+    spelt with a question mark, strings, IRIs and comments stay as they are.
 
     Raises
     ------
@@ -62,20 +62,24 @@ def bind(operation: str, bindings: Mapping[str, Binding]) -> str:
     --------
     >>> bind("SELECT ?o { $s <urn:p> ?o }", {"s": iri("urn:a")})
     'SELECT ?o { <urn:a> <urn:p> ?o }'
+    >>> bind("ASK { VALUES ?s { $s } }", {"s": [iri("urn:a"), iri("urn:b")]})
+    'ASK { VALUES ?s { <urn:a> <urn:b> } }'
     """
     if not bindings and "$" not in operation:
         return operation
     parts: list[str] = []
     copied = 0
     used: set[str] = set()
+    before = here = ""
     for token in tokens(operation):
+        before, here = here, token.text
         if token.kind != "variable" or token.text[0] != "$":
             continue
         name = token.text[1:]
         if name not in bindings:
             raise BindingError(f"The parameter ${name} of the operation has no value; there are {_names(bindings)}.")
         used.add(name)
-        parts += [operation[copied : token.start], _spelling(bindings[name])]
+        parts += [operation[copied : token.start], _spelling(bindings[name], " " if before == "{" else ", ")]
         copied = token.start + len(token.text)
     if unknown := sorted(set(bindings) - used):
         raise BindingError(f"The operation has no parameter {', '.join(f'${name}' for name in unknown)}.")
@@ -83,12 +87,12 @@ def bind(operation: str, bindings: Mapping[str, Binding]) -> str:
     return "".join(parts)
 
 
-def _spelling(binding: Binding) -> str:
+def _spelling(binding: Binding, separator: str) -> str:
     if isinstance(binding, NamedNode | BlankNode | Literal | Triple):
         return serialize(binding)
     if isinstance(binding, str) or not isinstance(binding, Sequence):
         raise InvalidTerm(str(binding), "it says not whether it is an IRI or a literal; give a term")
-    return ", ".join(serialize(term) for term in binding)
+    return separator.join(serialize(term) for term in binding)
 
 
 def _names(bindings: Mapping[str, Binding]) -> str:
