@@ -7,8 +7,10 @@ import { build } from "esbuild";
 const out = "dist";
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
+// What one page alone needs is a bundle of its own.
+const pages = (await readdir("src/pages")).filter((n) => /\.(js|css)$/.test(n)).map((n) => `src/pages/${n}`);
 const result = await build({
-  entryPoints: ["src/app.js", "src/theme.js", "src/style.css"],
+  entryPoints: ["src/app.js", "src/theme.js", "src/style.css", ...pages],
   bundle: true,
   minify: true,
   format: "iife",

@@ -26,13 +26,13 @@ def test_the_lock_names_versions_and_hashes_and_no_host() -> None:
 def test_nothing_that_is_shipped_comes_from_a_package() -> None:
     # The bundles are the project's own; what the lock names builds and tests them.
     assert all(entry.get("dev") for entry in PACKAGES.values())
-    for source in (WEB / "src").glob("*.js"):
+    for source in (WEB / "src").rglob("*.js"):
         for imported in re.findall(r'from "([^"]+)"', source.read_text("utf-8")):
             assert imported.startswith("./"), source
 
 
 def test_no_source_asks_for_anything_off_the_machine() -> None:
-    for source in (WEB / "src").iterdir():
+    for source in (p for p in (WEB / "src").rglob("*") if p.is_file()):
         text = source.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "//" not in re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE), source
         assert "url(" not in text, source

@@ -33,7 +33,7 @@ FAMILIES = {
 
 
 def used() -> Iterator[str]:
-    sources = [*(ROOT / "web/templates").glob("*.html"), *(ROOT / "src/kg/web").glob("*.py")]
+    sources = [*(ROOT / "web/templates").glob("*.html"), *(ROOT / "src/kg/web").rglob("*.py")]
     assert sources
     for source in sources:
         yield from re.findall(r"""\bt\(\s*["']([a-z_]+(?:\.[A-Za-z_0-9-]+)?)["']\s*[,)]""", source.read_text("utf-8"))
@@ -70,9 +70,14 @@ def test_english_has_no_chinese_and_chinese_is_chinese() -> None:
     assert [k for k, v in english.items() if re.search(r"[\u3000-\u9fff\uff00-\uffef]", v)] == []
 
 
-def test_the_files_are_sorted_by_key() -> None:
-    for language in i18n.LANGUAGES:
-        keys = list(json.loads((ROOT / f"web/i18n/{language}.json").read_text("utf-8")))
+def test_the_files_are_sorted_by_key_and_both_languages_have_the_same() -> None:
+    areas = [
+        {p.name: list(json.loads(p.read_text("utf-8"))) for p in (ROOT / "web/i18n" / z).iterdir()}
+        for z in i18n.LANGUAGES
+    ]
+    assert areas[0]
+    assert areas[0] == areas[1]
+    for keys in areas[0].values():
         assert keys == sorted(keys)
 
 

@@ -21,9 +21,13 @@ COOKIE: Final = "kg-lang"
 
 @cache
 def strings(language: str) -> Mapping[str, str]:
-    """Return the strings of a language by key."""
-    text = (paths.asset("web/i18n") / f"{language}.json").read_text(encoding="utf-8")
-    loaded: dict[str, str] = json.loads(text)
+    """Return the strings of a language by key: those of every area's file together."""
+    loaded: dict[str, str] = {}
+    for path in sorted(paths.asset(f"web/i18n/{language}").glob("*.json")):
+        area: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        if twice := loaded.keys() & area.keys():
+            raise ValueError(f"{path.name} says again: {', '.join(sorted(twice))}")
+        loaded |= area
     return loaded
 
 

@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from kg.errors import NotAcceptable, NotFound
 from kg.model.vocabulary import BASE
 from kg.services import export
-from kg.web import pages
 from kg.web.negotiation import prefers_html, ranked
+from kg.web.pages.ontology import ontology as ontology_page
 from kg.web.problem import problem, wants_page
 from kg.web.sparql import home
 from kg.web.state import state
@@ -109,7 +109,7 @@ def ontology(module: str | None = None, version: str | None = None) -> AnyRespon
     triples = export.ontology(module, version)
     if prefers_html(accept, described):
         # The page of all terms stands at this very address, so that `/ontology#Term` finds its place in it.
-        page = current_app.make_response(pages.ontology())
+        page = current_app.make_response(ontology_page())
         page.vary.update(("Accept", "Accept-Language", "Cookie"))
         return page
     media_type = _chosen(accept, described)

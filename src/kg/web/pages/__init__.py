@@ -1,0 +1,17 @@
+"""The pages: each view asks its service once and hands the template what it shows."""
+
+from kg.web.pages import chains, console, documents, entity, files, home, ontology, search, zones
+from kg.web.pages.common import blueprint
+
+__all__ = [
+    "blueprint",
+    "chains",
+    "console",
+    "documents",
+    "entity",
+    "files",
+    "home",
+    "ontology",
+    "search",
+    "zones",
+]
