@@ -58,6 +58,12 @@ def test_what_has_not_happened_has_lines_of_its_own():
     ]
 
 
+def test_a_facility_is_no_project():
+    stage = Stage("urn:make", "midstream", members={"urn:furnace": "actual"})
+    drawing = draw(Chain("urn:chain", stages=[stage]), {"urn:furnace": "Facility"}, {})
+    assert drawing.empty_lanes == set(LANES) - {"main"}
+
+
 def test_a_chain_without_stages_is_empty():
     drawing = draw(Chain("urn:chain"), {}, {})
     assert drawing.boxes == []

@@ -8,7 +8,8 @@ from typing import Final
 from kg.services.chains import Chain
 from kg.services.layout import Box, Layout, Link, Rect, place
 
-#: The lanes from top to bottom, and the classes that stand in each; what is in none stands in the first.
+#: The lanes from top to bottom, and the classes that stand in each; what is in none stands in the first: the products,
+#: technologies and facilities that a stage works on and with. A facility is no project: a furnace has no stages.
 LANES: Final = ("main", "enterprise", "academia", "project", "platform", "fund")
 _LANE_OF: Final = MappingProxyType(
     {
@@ -22,7 +23,6 @@ _LANE_OF: Final = MappingProxyType(
         "ResearchInstitute": "academia",
         "ResearchTeam": "academia",
         "Project": "project",
-        "Facility": "project",
         "Platform": "platform",
         "Fund": "fund",
         "FinancialInstitution": "fund",
