@@ -60,6 +60,16 @@ class QueryTooLarge(QueryRefused):
         )
 
 
+class DefaultGraphKept(KGError):
+    """A write that would change the default graph, whose one writer is the loader."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The default graph is the knowledge graph, and the loader alone writes it: every fact there has its "
+            "evidence. Write into a named graph, or start the service with KG_BASE=none for data of your own."
+        )
+
+
 class QueryFailed(KGError):
     """The engine gave up on an operation while it ran."""
 
@@ -191,3 +201,25 @@ class DocumentUnreadable(EvidenceError):
         super().__init__(f"The text of {document[:100]!r} can't be read in {folder}: {reason}.")
         self.document = document
         self.folder = folder
+
+
+class InvalidState(KGError):
+    """A state of a view that can't be read; `where` names the part, such as ``boxes[3]``."""
+
+    def __init__(self, reason: str, where: str, *, too_large: bool = False) -> None:
+        super().__init__(f"The state{f' ({where})' if where else ''} can't be read: {reason}.")
+        self.reason = str(self)
+        self.where = where
+        self.too_large = too_large
+        self.advice = "Show fewer entities." if too_large else "Start anew at /explore, or open the link again."
+
+
+class SaveRefused(KGError):
+    """Something that a reader wants to keep isn't kept: `cause` is ``off``, ``rate`` or ``full``."""
+
+    def __init__(self, cause: str, reason: str, advice: str, retry_after_s: int | None = None) -> None:
+        super().__init__(f"{reason} {advice}")
+        self.cause = cause
+        self.reason = reason
+        self.advice = advice
+        self.headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}

@@ -6,8 +6,9 @@ import pytest
 from pyoxigraph import RdfFormat, parse
 
 from kg.errors import KGError, NotAcceptable, QueryRefused, QuerySyntaxError, QueryTooLarge
-from kg.services import query
+from kg.services import query, update
 from kg.services.query import DEFAULT_LIMITS, Limits, QueryRequest
+from kg.services.update import UpdateRequest
 from kg.store.embedded import EmbeddedStore
 from kg.store.protocol import Dataset
 
@@ -90,7 +91,7 @@ def test_branches_are_limited(text: str):
 def test_nothing_calls_out(text: str):
     assert isinstance(refused(text), QueryRefused | QuerySyntaxError)
     with pytest.raises(KGError):
-        query.update(Untouched(), text)  # type: ignore[arg-type]
+        update.apply(Untouched(), UpdateRequest(text), default_graph=True)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ['ASK { FILTER ("SERVICE" = "LOAD") }', "ASK { ?load ?service <urn:SERVICE> } # LOAD"])
@@ -104,7 +105,7 @@ def test_empty(text: str):
     assert isinstance(error, QuerySyntaxError)
     assert "empty; write a SELECT" in str(error) or "no operation after them" in str(error)
     with pytest.raises(QuerySyntaxError, match=r"empty; write an update|no operation after them"):
-        query.update(Untouched(), text)  # type: ignore[arg-type]
+        update.apply(Untouched(), UpdateRequest(text), default_graph=True)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -115,18 +116,20 @@ def test_an_update_is_no_query_nor_a_query_an_update(text: str):
     assert isinstance(error, QueryRefused)
     assert "This is an update" in str(error)
     with pytest.raises(QueryRefused, match="This is a query"):
-        query.update(Untouched(), "SELECT * { ?s ?p ?o }")  # type: ignore[arg-type]
+        update.apply(Untouched(), UpdateRequest("SELECT * { ?s ?p ?o }"))  # type: ignore[arg-type]
 
 
 def test_an_update_writes():
     with EmbeddedStore.open(None) as store:
-        query.update(store, "INSERT DATA { <urn:a> <urn:b> '<' }")
+        update.apply(store, UpdateRequest("INSERT DATA { <urn:a> <urn:b> '<' }"), default_graph=True)
         assert store.ask("ASK { <urn:a> <urn:b> '<' }")
         with pytest.raises(QuerySyntaxError) as caught:
-            query.update(store, "INSERT DATA {\n  <urn:a> <urn:b> '>' } LIMT")
+            update.apply(store, UpdateRequest("INSERT DATA {\n  <urn:a> <urn:b> '>' } LIMT"), default_graph=True)
         assert (caught.value.line, caught.value.column) == (2, 23), "the text went to the engine as it stood"
         with pytest.raises(QuerySyntaxError) as caught:
-            query.update(store, "INSERT DATA {\n  <urn:a> <urn:load> 'service' } LIMT")
+            update.apply(
+                store, UpdateRequest("INSERT DATA {\n  <urn:a> <urn:load> 'service' } LIMT"), default_graph=True
+            )
         assert (caught.value.line, caught.value.column) == (2, 32), "and here with its IRIs spelt as escapes"
 
 

@@ -108,6 +108,10 @@ class ServiceReader:
         solutions = self.select(paths.query("remote/graphs.rq"))
         return sorted(str(getattr(solution["graph"], "value", "")) for solution in solutions)
 
+    def has_graph(self, graph: str | None) -> bool:
+        """Say whether there is such a graph; the default graph always is."""
+        return graph is None or graph in self.graph_names()
+
     def dump(self, out: IO[bytes], media_type: str, graph: str | None = None) -> None:
         """Write the default graph (`graph` None and a triple format), a named graph, or all quads (a quad format)."""
         if graph is None:

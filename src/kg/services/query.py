@@ -6,7 +6,7 @@ from kg.errors import QueryRefused, QuerySyntaxError
 from kg.store import lexer
 from kg.store.formats import FORMATS, ResultFormat, find_format, formats_for
 from kg.store.lexer import Limits, Prologue
-from kg.store.protocol import STORE_DATASET, Dataset, Reader, Result, Store
+from kg.store.protocol import STORE_DATASET, Dataset, Reader, Result
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -18,7 +18,6 @@ __all__ = [
     "formats_for",
     "read_prologue",
     "run",
-    "update",
 ]
 
 DEFAULT_LIMITS = Limits()
@@ -73,36 +72,11 @@ def run(store: Reader, request: QueryRequest, limits: Limits = DEFAULT_LIMITS) -
     try:
         return store.query(text, request.media_type, request.dataset)
     except QuerySyntaxError as error:
-        failure = _in_the_readers_text(error, request.operation, text)
+        failure = in_the_readers_text(error, request.operation, text)
     raise failure
 
 
-def update(store: Store, operation: str, limits: Limits = DEFAULT_LIMITS) -> None:
-    """Apply an update behind the same guards as a query.
-
-    Raises
-    ------
-    QueryTooLarge, QueryRefused
-        As for `run`, or if it is a query.
-    QuerySyntaxError
-        If it doesn't parse or is empty.
-    """
-    text = lexer.check(operation, limits)
-    form = lexer.prologue(text).form
-    if form is None:
-        raise QuerySyntaxError("it is empty; write an update.")
-    if form != "update":
-        raise QueryRefused(
-            "This is a query, and what was asked for is an update.", "Queries have an endpoint of their own."
-        )
-    try:
-        return store.update(text)
-    except QuerySyntaxError as error:
-        failure = _in_the_readers_text(error, operation, text)
-    raise failure
-
-
-def _in_the_readers_text(error: QuerySyntaxError, operation: str, text: str) -> QuerySyntaxError:
+def in_the_readers_text(error: QuerySyntaxError, operation: str, text: str) -> QuerySyntaxError:
     """Return the error of the evaluated text with its place in the operation that it was made of."""
     if text == operation or error.line is None or error.column is None:
         return error

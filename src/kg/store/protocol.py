@@ -76,6 +76,9 @@ class Reader(Protocol):
     def graph_names(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
 
+    def has_graph(self, graph: str | None) -> bool:
+        """Say whether there is such a graph; the default graph always is."""
+
     def dump(self, out: IO[bytes], media_type: str, graph: str | None = None) -> None:
         """Write the default graph (`graph` None and a triple format), a named graph, or all quads (a quad format)."""
 
@@ -93,8 +96,8 @@ class Store(Reader, Protocol):
     def identity(self) -> str:
         """An opaque string that names the database: another one in its place has another."""
 
-    def update(self, operation: str) -> None:
-        """Apply a SPARQL update, whole or not at all."""
+    def update(self, operation: str) -> int | None:
+        """Apply a SPARQL update, whole or not at all; return how many quads there are more, None if not counted."""
 
     def replace_default(self, quads_removed: Iterable[Quad], quads_added: Iterable[Quad]) -> None:
         """Apply the loader's difference to the default graph, whole or not at all."""

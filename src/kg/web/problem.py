@@ -30,6 +30,7 @@ STATUS: Final[Mapping[type[errors.KGError], HTTPStatus]] = {
     errors.QuerySyntaxError: HTTPStatus.BAD_REQUEST,
     errors.QueryRefused: HTTPStatus.BAD_REQUEST,
     errors.QueryTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.DefaultGraphKept: HTTPStatus.FORBIDDEN,
     errors.QueryFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidTerm: HTTPStatus.BAD_REQUEST,
     errors.NotFound: HTTPStatus.NOT_FOUND,
@@ -37,6 +38,13 @@ STATUS: Final[Mapping[type[errors.KGError], HTTPStatus]] = {
     errors.ParseFailed: HTTPStatus.BAD_REQUEST,
     errors.ValidationFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.InvalidState: HTTPStatus.BAD_REQUEST,
+    errors.SaveRefused: HTTPStatus.FORBIDDEN,
+}
+_SAVE_REFUSED: Final = {
+    "off": HTTPStatus.FORBIDDEN,
+    "rate": HTTPStatus.TOO_MANY_REQUESTS,
+    "full": HTTPStatus.INSUFFICIENT_STORAGE,
 }
 
 #: Blueprints whose errors are problem details even for a browser.
@@ -60,6 +68,10 @@ def status_of(error: errors.KGError) -> HTTPStatus:
     """Return the status that the table gives an error."""
     if isinstance(error, RequestRefused):
         return error.status
+    if isinstance(error, errors.InvalidState) and error.too_large:
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    if isinstance(error, errors.SaveRefused):
+        return _SAVE_REFUSED[error.cause]
     return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 

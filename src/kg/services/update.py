@@ -1,0 +1,91 @@
+"""Writing: the one function behind which an update is applied, and the one that writes a whole graph."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from kg.errors import DefaultGraphKept, QueryRefused, QuerySyntaxError
+from kg.services.query import in_the_readers_text
+from kg.store import lexer
+from kg.store.effects import operations, with_dataset
+from kg.store.embedded import rehearse
+from kg.store.lexer import Limits
+from kg.store.protocol import STORE_DATASET, Dataset, Store
+from kg.store.sparql import iri, serialize
+
+#: Reads an update before the writer does, and raises `QuerySyntaxError` if it doesn't parse.
+Trial = Callable[[str], None]
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRequest:
+    """An update: its text, and the dataset of its patterns as the protocol's parameters give it."""
+
+    operation: str
+    dataset: Dataset = STORE_DATASET
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did: its verbs, and how many quads there are more (or fewer); None where they weren't counted."""
+
+    verbs: tuple[str, ...]
+    quads: int | None
+
+
+def apply(
+    store: Store,
+    request: UpdateRequest,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    default_graph: bool = False,
+    trial: Trial = rehearse,
+) -> Written:
+    """Apply an update, whole or not at all.
+
+    Parameters
+    ----------
+    store
+        Open for writing.
+    request
+        The update and its dataset.
+    limits
+        What its text may have.
+    default_graph
+        Whether it may change the default graph: only where that holds no base.
+    trial
+        Reads it first: a process of its own ends alone where the engine's parser would end this one.
+
+    Raises
+    ------
+    QueryTooLarge, QueryRefused
+        If the text is longer than the limit, calls out, nests too deeply, has too many branches, or is a query.
+    DefaultGraphKept
+        If it may change the default graph, and may not.
+    QuerySyntaxError
+        If it is empty, doesn't parse, or names a dataset beside the request's own.
+    """
+    text = lexer.check(request.operation, limits)
+    form = lexer.prologue(text).form
+    if form is None:
+        raise QuerySyntaxError("it is empty; write an update.")
+    if form != "update":
+        raise QueryRefused(
+            "This is a query, and what was asked for is an update.", "Queries have an endpoint of their own."
+        )
+    if request.dataset != STORE_DATASET:
+        given = (request.dataset.default_graphs, request.dataset.named_graphs)
+        text = with_dataset(text, *([serialize(iri(graph)) for graph in graphs] for graphs in given))
+    try:
+        trial(text)
+        effects = operations(text)
+        if not default_graph and any(effect.default_graph for effect in effects):
+            raise DefaultGraphKept
+        changed = store.update(text)
+    except QuerySyntaxError as error:
+        failure = in_the_readers_text(error, request.operation, text)
+    else:
+        return Written(tuple(effect.verb for effect in effects), changed)
+    raise failure
