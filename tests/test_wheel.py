@@ -3,10 +3,8 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 import zipfile
@@ -15,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
+
+from service import running
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 120
@@ -87,24 +87,9 @@ def address(installed, tmp_path_factory) -> Iterator[str]:
     """The address of the installed service, started in an empty folder."""
     folder = tmp_path_factory.mktemp("empty")
     environment = {"PATH": os.defpath, "HOME": str(folder), "LANG": "C.UTF-8"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [installed / "bin/kg", "serve", "--port", "0"], cwd=folder, env=environment, stdout=log, stderr=log
-        )
-    try:
-        until = time.monotonic() + PATIENCE_S
-        while not (folder / "var/serve.json").exists():
-            if process.poll() is not None or time.monotonic() > until:
-                pytest.fail(f"the service didn't start:\n{(folder / 'log').read_text(encoding='utf-8')}")
-            time.sleep(0.1)
-        yield json.loads((folder / "var/serve.json").read_text(encoding="utf-8"))["address"]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    command = [installed / "bin/kg"]
+    with running(folder / "var", environment, kg=command, cwd=folder, patience_s=PATIENCE_S) as presence:
+        yield presence["address"]
 
 
 def fetch(address: str, accept: str = "*/*") -> tuple[str, str]:

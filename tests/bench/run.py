@@ -8,9 +8,7 @@ before anything is timed. Ends with 1 if a bar is missed: over HTTP at most 3 ti
 """
 
 import json
-import os
 import re
-import signal
 import socket
 import statistics
 import subprocess
@@ -28,6 +26,10 @@ from kg.services.base import BaseFiles, build
 from kg.store.embedded import ENGINE_FOLDER, EmbeddedStore
 
 ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from service import environment, running, stop  # noqa: E402 - found by the line above
+
 QUERIES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("queries/*.rq"))}
 JSON = "application/sparql-results+json"
 ROUNDS = 200
@@ -159,16 +161,6 @@ def free_port() -> int:
         return int(held.getsockname()[1])
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a server that this program started."""
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def main() -> int:
     """Run everything; return the exit code."""
     with tempfile.TemporaryDirectory() as place:
@@ -183,26 +175,21 @@ def main() -> int:
 def measure(folder: Path, triples: int) -> int:
     """Measure the three over the same triples; return the exit code."""
     expected, own = measure_engine(folder / "data" / ENGINE_FOLDER)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("KG_")}
-    port, peer_port = free_port(), free_port()
-    service = subprocess.Popen(
-        [sys.executable, "-m", "kg.cli", "serve", "--port", str(port)],
-        env={**environment, "KG_DATA_DIR": str(folder / "data"), "KG_BASE": "none", "KG_LOG_LEVEL": "warning"},
-        cwd=folder,
-    )
-    try:
-        wait_for(port, service)
+    settings = environment(KG_DATA_DIR=str(folder / "data"), KG_BASE="none", KG_LOG_LEVEL="warning")
+    with running(folder / "data", settings, cwd=folder) as service:
+        port = urllib.parse.urlsplit(service["address"]).port or 80
         connection = Connection(port)
         compare("the service", connection.ask, expected)
         http = {name: median_us(connection.ask, query, ROUNDS) for name, query in QUERIES.items()}
         connection.close()
         one, several = throughput(port, 1, 30), throughput(port, CONNECTIONS, 30)
-        rss, pss = memory_mb(service.pid)
-    finally:
-        stop(service)
+        rss, pss = memory_mb(service["pid"])
 
+    peer_port = free_port()
     peer = subprocess.Popen(
-        [ROOT / ".venv-bench/bin/python", "-c", PEER, folder / "graph.nt", str(peer_port)], env=environment, cwd=folder
+        [ROOT / ".venv-bench/bin/python", "-c", PEER, folder / "graph.nt", str(peer_port)],
+        env=environment(),
+        cwd=folder,
     )
     try:
         wait_for(peer_port, peer)

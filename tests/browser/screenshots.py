@@ -7,28 +7,13 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
-FLAGS: Final = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from chromium import PHONE, launch
+
 DESKTOP: Final = {"width": 1440, "height": 900}
-PHONE: Final = {"width": 375, "height": 812}
-
-
-def launch(playwright: Any) -> Any:
-    """Start the browser of the machine."""
-    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
 
 
 def take(address: str, pages: Sequence[tuple[str, str]], folder: Path) -> list[Path]:

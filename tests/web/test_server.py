@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from kg.store.embedded import EmbeddedStore
+from service import environment, stop
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -78,10 +79,9 @@ class Service:
         self.folder = folder
         self.log = log
         values = {"KG_DATA_DIR": str(folder), "KG_PORT": "0", "KG_BASE": "none"} | settings
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("KG_")} | values
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", SERVE.format(before=before)], env=environment, stdout=log, stderr=log
+                [sys.executable, "-c", SERVE.format(before=before)], env=environment(**values), stdout=log, stderr=log
             )
 
     def ready(self) -> "Service":
@@ -113,13 +113,7 @@ class Service:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
+        stop(self.process, PATIENCE_S)
 
 
 @pytest.fixture
