@@ -82,6 +82,15 @@ class InvalidTerm(KGError):
         self.value = value
 
 
+class SelectionRefused(KGError):
+    """A filter of facts (as of a day, modality, certainty) has a value that it can't have."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value[:200]!r} selects nothing.")
+        self.reason = str(self)
+        self.advice = f"Give {expected}, or leave {name} out."
+
+
 class NotFound(KGError):
     """Nothing is known under the name that was asked for."""
 

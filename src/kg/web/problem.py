@@ -33,6 +33,7 @@ STATUS: Final[Mapping[type[errors.KGError], HTTPStatus]] = {
     errors.DefaultGraphKept: HTTPStatus.FORBIDDEN,
     errors.QueryFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidTerm: HTTPStatus.BAD_REQUEST,
+    errors.SelectionRefused: HTTPStatus.BAD_REQUEST,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     errors.ParseFailed: HTTPStatus.BAD_REQUEST,
