@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from kg.errors import SettingError
 
 
-def _setting(default: Any, sentence: str) -> Any:
-    return field(default=default, metadata={"sentence": sentence})
+def _setting(default: Any, sentence: str, *, shown: bool = True) -> Any:
+    return field(default=default, metadata={"sentence": sentence}, repr=shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,21 @@ class Settings:
         (),
         "Origins (comma-separated, or `*`) whose web pages may read answers; where unset, none but the service's own.",
     )
+    admin_token: str | None = _setting(
+        None,
+        "Secret (16 characters or more) that may do everything; where no token may write, writing is off.",
+        shown=False,
+    )
+    read_token: str | None = _setting(None, "Secret that readers need; where unset, everybody may read.", shown=False)
+    tokens_file: Path | None = _setting(
+        None,
+        "TOML file of further tokens: a table for each, with `token` or `sha256`, and `scopes` (read, write, admin).",
+    )
+    update_max_bytes: int = _setting(16_000_000, "Longest update, and longest graph in one request, in bytes.")
+    service_allow: tuple[str, ...] = _setting(
+        (), "Beginnings of the addresses (comma-separated) that a query may call by SERVICE; where unset, none."
+    )
+    rate_per_minute: int = _setting(0, "Requests that one address may send in a minute; 0 sets no limit.")
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "Least level of what is logged.")
 
     @classmethod
@@ -60,13 +75,21 @@ def _read(name: str, raw: str) -> Any:
     match name:
         case "KG_PORT":
             return _integer(name, raw, 0, 65535)
-        case "KG_QUERY_MAX_BYTES":
+        case "KG_QUERY_MAX_BYTES" | "KG_UPDATE_MAX_BYTES":
             return _integer(name, raw, 1, 100_000_000)
+        case "KG_RATE_PER_MINUTE":
+            return _integer(name, raw, 0, 1_000_000)
+        case "KG_ADMIN_TOKEN" | "KG_READ_TOKEN":
+            if len(raw) < 16 or not raw.isascii() or not raw.isprintable() or " " in raw:
+                raise SettingError(name, "(a secret)", "give 16 or more printable ASCII characters without spaces")
+            return raw
+        case "KG_SERVICE_ALLOW":
+            return tuple(_endpoint(name, prefix.strip()) for prefix in raw.split(","))
         case "KG_THREADS":
             return _integer(name, raw, 1, 64)
         case "KG_CORS_ORIGINS":
             return tuple(_origin(name, origin.strip()) for origin in raw.split(","))
-        case "KG_DATA_DIR" | "KG_SOURCES_DIR":
+        case "KG_DATA_DIR" | "KG_SOURCES_DIR" | "KG_TOKENS_FILE":
             return Path(raw)
         case "KG_BASE":
             return _choice(name, raw, ("graph", "none"))
@@ -95,6 +118,14 @@ def _origin(name: str, raw: str) -> str:
     parts = urlsplit(raw)
     if raw != "*" and (not parts.netloc or raw != f"{parts.scheme}://{parts.netloc}" or parts.scheme == ""):
         raise SettingError(name, raw, "give origins such as https://example.org, separated by commas, or *")
+    return raw
+
+
+def _endpoint(name: str, raw: str) -> str:
+    parts = urlsplit(raw)
+    # Without a path, http://a.org would also begin http://a.org.example.
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.path or "@" in parts.netloc:
+        raise SettingError(name, raw, "give addresses such as https://example.org/sparql, separated by commas")
     return raw
 
 
