@@ -12,16 +12,15 @@ import hashlib
 import re
 from http import HTTPStatus
 from typing import Final, cast
-from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, redirect, request
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from kg.errors import NotAcceptable
 from kg.services import export, query
 from kg.services.query import QueryRequest
 from kg.store.protocol import Dataset, Form
+from kg.web import payload
 from kg.web.negotiation import HTML, prefers_html, ranked
 from kg.web.presence import address_of
 from kg.web.problem import RequestRefused
@@ -31,9 +30,6 @@ from kg.web.stream import respond, typed
 blueprint: Final = Blueprint("sparql", __name__)
 
 QUERY_TYPE: Final = "application/sparql-query"
-FORM_TYPE: Final = "application/x-www-form-urlencoded"
-
-_MOST_PARAMETERS: Final = 1000
 #: How long a query waits for another one to end.
 _WAIT_SECONDS: Final = 2.0
 _UNREPEATABLE: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
@@ -74,29 +70,20 @@ def _answer(here: State, asked: QueryRequest) -> Response:
 
 def _read() -> QueryRequest | None:
     """Return what the request asks, or None if it is a GET without any query."""
-    parameters = _parse(request.query_string)
+    parameters = payload.parameters(request.query_string)
     operation: str | None = None
     if request.method == "POST":
-        if request.content_encoding:
-            raise RequestRefused(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is compressed.", "Send it without Content-Encoding."
-            )
-        if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-            raise RequestRefused(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                f"The body's charset is {request.mimetype_params['charset'][:40]!r}.",
-                "Send UTF-8.",
-            )
+        payload.check_encoding()
         match request.mimetype:
             case "application/sparql-query":
-                operation = _utf8(_body())
+                operation = payload.text(payload.body())
             case "application/x-www-form-urlencoded":
-                parameters += _parse(_body())
+                parameters += payload.parameters(payload.body())
             case other:
                 raise RequestRefused(
                     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                     f"A query can't be sent as {other[:100] or 'a body without Content-Type'!r}.",
-                    f"Send {QUERY_TYPE}, or {FORM_TYPE} with the parameter query.",
+                    f"Send {QUERY_TYPE}, or {payload.FORM} with the parameter query.",
                 )
     if any(name == "update" for name, _ in parameters):
         raise RequestRefused(HTTPStatus.BAD_REQUEST, "This address answers queries; it takes no update.")
@@ -141,38 +128,6 @@ def _media_type(operation: str, formats: list[str]) -> str:
     if not chosen:
         raise NotAcceptable(accept or "", [f.media_type for f in offered])
     return chosen[0]
-
-
-def _parse(encoded: bytes) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(
-            encoded.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
-        )
-    except UnicodeDecodeError:
-        raise _not_utf8() from None
-    except ValueError:
-        raise RequestRefused(
-            HTTPStatus.BAD_REQUEST, f"The request has more than {_MOST_PARAMETERS} parameters."
-        ) from None
-
-
-def _body() -> bytes:
-    body = request.get_data(cache=False)
-    # A body without a length is read up to the limit, and what lies past it falls away without an error.
-    if len(body) >= (request.max_content_length or len(body) + 1):
-        raise RequestEntityTooLarge
-    return body
-
-
-def _utf8(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise _not_utf8() from None
-
-
-def _not_utf8() -> RequestRefused:
-    return RequestRefused(HTTPStatus.BAD_REQUEST, "The request isn't UTF-8.", "Encode the query as UTF-8.")
 
 
 def _without_query() -> AnyResponse:
