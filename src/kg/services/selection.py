@@ -106,18 +106,21 @@ class Selection:
 
     def holds(self, fact: Fact) -> bool:
         """Say whether a fact is among those that the reader wants to see."""
-        if self.modalities and fact.modality not in self.modalities:
+        if self.as_of is None:
+            return self.admits(fact.modality, fact.certainty)
+        return self.admits(fact.modality, fact.certainty, first_day(fact), fact.day("endedOn"))
+
+    def admits(self, modality: str, certainty: str, first: date | None = None, ended: date | None = None) -> bool:
+        """Say the same of a fact of which no more is at hand than its codes, its first day and the day it ended."""
+        if self.modalities and modality not in self.modalities:
             return False
-        if self.certainties and fact.certainty not in self.certainties:
+        if self.certainties and certainty not in self.certainties:
             return False
         if self.as_of is None:
             return True
-        if (ended := fact.day("endedOn")) and ended <= self.as_of:
+        if ended and ended <= self.as_of:
             return False
-        if fact.modality in AHEAD:
-            return True
-        start = first_day(fact)
-        return start is None or start <= self.as_of
+        return modality in AHEAD or first is None or first <= self.as_of
 
     def keep(self, facts: Iterable[Fact]) -> list[Fact]:
         """Return the facts that the reader wants to see, in their order."""
