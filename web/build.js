@@ -10,7 +10,8 @@ await mkdir(out, { recursive: true });
 // What one page alone needs is a bundle of its own.
 const pages = (await readdir("src/pages")).filter((n) => /\.(js|css)$/.test(n)).map((n) => `src/pages/${n}`);
 const result = await build({
-  entryPoints: ["src/app.js", "src/theme.js", "src/style.css", ...pages],
+  // tokens.css and drawing.css are within style.css for the pages, and by themselves for the drawings that are saved.
+  entryPoints: ["src/app.js", "src/theme.js", "src/style.css", "src/tokens.css", "src/drawing.css", ...pages],
   bundle: true,
   minify: true,
   format: "iife",
