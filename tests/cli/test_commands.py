@@ -248,6 +248,28 @@ def test_format_checks_and_writes(run, tmp_path):
     assert run("format", tmp_path / "empty").exit_code == USAGE
 
 
+@pytest.mark.parametrize("ending", ["", "/"])
+def test_files_to_validate_are_named_as_they_were_given(run, tmp_path, monkeypatch, ending):
+    monkeypatch.chdir(tmp_path)
+    file = Path("mine", "x.ttl")
+    file.parent.mkdir()
+    file.write_text(
+        "@prefix kg: <https://w3id.org/zone-kg/ontology#> .\n"
+        "<https://w3id.org/zone-kg/id/enterprise/nameless-00000000> a kg:Enterprise .\n",
+        encoding="utf-8",
+    )
+    checked = run("validate", "--graph", f"mine{ending}")
+    assert checked.exit_code == FAILED
+    found = [line for line in checked.stdout.splitlines() if "enterprise/nameless-00000000>" in line]
+    assert found
+    assert all(line.startswith("violation: mine/x.ttl:2: <") for line in found)
+    file.write_text("<urn:a", encoding="utf-8")
+    broken = run("validate", "--graph", f"mine{ending}")
+    assert broken.exit_code == FAILED
+    assert "mine/x.ttl" in broken.stderr
+    assert "graph/x.ttl" not in broken.stderr
+
+
 def test_a_phrase_is_located(run):
     result = run("evidence", "locate", "--sources", EVIDENCE, "--document", "jia", "高新技术企业12家", "--json")
     assert json.loads(result.stdout) == {

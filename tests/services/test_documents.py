@@ -1,14 +1,37 @@
-"""Texts cut into paragraphs, and paragraphs where a passage begins or ends."""
+"""What a document is about; texts cut into paragraphs, and paragraphs where a passage begins or ends."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.services.documents import paragraphs
+from kg.services.documents import listed, paragraphs
 from kg.services.explore import Passage
+from kg.store.embedded import EmbeddedStore
 
 
 def passage(start: int, end: int) -> Passage:
     return Passage(f"urn:{start}-{end}", "urn:d", start, end)
+
+
+TWO_ZONES = """
+PREFIX kg: <https://w3id.org/zone-kg/ontology#>
+PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+INSERT DATA {
+  <urn:z> a kg:DevelopmentZone . <urn:visited> a kg:DevelopmentZone .
+  <urn:e> kg:source <urn:d> . <urn:d> kg:textSha256 "0" .
+  <urn:1> rdf:subject <urn:z> ; rdf:predicate kg:connectedTo ; rdf:object <urn:visited> ; kg:evidence <urn:e> .
+  <urn:2> kg:about <urn:z> ; kg:evidence <urn:e> .
+}
+"""
+
+
+def test_a_document_is_about_the_zones_that_it_states_facts_of_and_not_about_one_that_it_mentions(store: EmbeddedStore):
+    with EmbeddedStore.open(None) as small:
+        small.update(TWO_ZONES)
+        assert [d.zones for d in listed(small)] == [("urn:z",)]
+    zones = {d.key: d.zones for d in listed(store)}
+    for key in ("datong", "gaoping", "shangdang", "shenchi"):
+        (zone,) = zones[key]
+        assert f"/id/zone/{key}" in zone
 
 
 def test_empty_lines_count_as_no_paragraph() -> None:

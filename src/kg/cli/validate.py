@@ -29,7 +29,7 @@ def command(graph: Path | None, json_: bool) -> None:
     from kg.services import base, validate
 
     shipped = base.BaseFiles.shipped()
-    files = base.BaseFiles(shipped.ontology, graph or shipped.graph)
+    files = shipped if graph is None else base.BaseFiles(shipped.ontology, graph, str(graph).rstrip("/"))
     with Progress() as progress:
         target = base.build(files.listed(), progress)
         progress("validate", 0, 1)

@@ -24,10 +24,17 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """The files that the base consists of. Shapes, examples, competency questions and hygiene stay outside it."""
+    """The files that the base consists of. Shapes, examples, competency questions and hygiene stay outside it.
+
+    Attributes
+    ----------
+    called
+        What the names of the data's files begin with in messages, where they aren't those that ship.
+    """
 
     ontology: Path
     graph: Path
+    called: str = "graph"
 
     @classmethod
     def shipped(cls) -> "BaseFiles":
@@ -35,7 +42,7 @@ class BaseFiles:
         return cls(paths.asset("ontology"), paths.asset("graph"))
 
     def listed(self) -> dict[str, Path]:
-        """Return the files by their name below ``ontology/`` and ``graph/``, sorted.
+        """Return the files by their name below ``ontology/`` and ``graph/`` (or what that is called), sorted.
 
         Raises
         ------
@@ -45,12 +52,12 @@ class BaseFiles:
         found: dict[str, Path] = {}
         for name, root, folders in (
             ("ontology", self.ontology, (".", "codelists", "alignments")),
-            ("graph", self.graph, ("reference", ".")),
+            (self.called, self.graph, ("reference", ".")),
         ):
             for folder in folders:
                 for path in sorted((root / folder).glob("*.ttl")):
                     found[f"{name}/{path.relative_to(root).as_posix()}"] = path
-        if not any(name.startswith("graph/") for name in found):
+        if not any(path.is_relative_to(self.graph) for path in found.values()):
             raise MissingAsset("graph/*.ttl", [str(self.graph)])
         return found
 

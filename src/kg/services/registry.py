@@ -73,9 +73,8 @@ def missing(files: BaseFiles, registry: Mapping[tuple[str, str], str]) -> Regist
         If two IRIs would have one class and name, which minting can't have given.
     """
     known = set(registry.values())
-    quads = [
-        quad for name, path in files.listed().items() if name.startswith("graph/") for quad in parse_file(name, path)
-    ]
+    listed = {name: path for name, path in files.listed().items() if path.is_relative_to(files.graph)}
+    quads = [quad for name, path in listed.items() for quad in parse_file(name, path)]
     found: Registry = {}
     for class_name, iri, names in _entities(quads):
         if iri not in known:

@@ -90,7 +90,7 @@ def shapes(data: bytes, files: BaseFiles) -> list[ValidationResult]:
         raise ValidationFailed(
             [f"no shape was found in {files.ontology / 'shapes'}, so nothing can be said to conform"]
         )
-    modules = {name: path for name, path in files.listed().items() if name.startswith("ontology/")}
+    modules = {name: path for name, path in files.listed().items() if path.is_relative_to(files.ontology)}
     _, report, _ = run_shacl(
         Graph().parse(data=data, format="nt"),
         shacl_graph=shapes_graph,
