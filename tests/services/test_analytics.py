@@ -9,7 +9,7 @@ import networkx as nx
 import pytest
 
 from kg.model.vocabulary import ID
-from kg.services import analytics, projection
+from kg.services import analytics, links, projection
 from kg.services.projection import Filters
 from kg.services.selection import Selection
 from kg.store.embedded import EmbeddedStore
@@ -71,12 +71,12 @@ def test_rankings_put_diane_and_heather_first_and_give_their_links(kite: Embedde
 
 def test_a_ranking_lists_of_one_kind_or_zone_with_the_same_values(store: EmbeddedStore) -> None:
     every = {row.entity: row.value for row in analytics.ranking(store, max_rows=500).rows}
-    zone = next(z for z in projection.links(store).zones if "gaoping" in z)
+    zone = next(z for z in links.read(store).zones if "gaoping" in z)
     enterprises = analytics.ranking(store, kind="Enterprise", max_rows=500)
     of_zone = analytics.ranking(store, zone=zone, max_rows=500)
-    classes = projection.links(store).classes
+    classes = links.read(store).classes
     assert {classes[row.entity] for row in enterprises.rows} == {"Enterprise"}
-    assert {row.entity for row in of_zone.rows} <= projection.links(store).zones[zone]
+    assert {row.entity for row in of_zone.rows} <= links.read(store).zones[zone]
     for row in [*enterprises.rows, *of_zone.rows]:
         assert every[row.entity] == row.value
     assert [row.value for row in of_zone.rows] == sorted((row.value for row in of_zone.rows), reverse=True)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.model.vocabulary import ID
-from kg.services import paths, projection
+from kg.services import links, paths, projection
+from kg.services.links import Link, Support
 from kg.services.paths import HOPS_MAX, PATHS_MAX, Step
-from kg.services.projection import Filters, Link, Support
+from kg.services.projection import Filters
 from kg.services.selection import Selection
 from kg.store.embedded import EmbeddedStore
 
@@ -250,7 +251,7 @@ def test_the_paths_are_the_shortest_of_all_simple_paths(
 
 
 def test_hainuo_and_the_raw_material_upstream(store: EmbeddedStore) -> None:
-    iris = {iri.rpartition("/")[2].rpartition("-")[0]: iri for iri in projection.links(store).entities}
+    iris = {iri.rpartition("/")[2].rpartition("-")[0]: iri for iri in links.read(store).entities}
     found = paths.paths(store, iris["hainuokeji"], iris["zhongguohaiyangshiyoujituan"])
     first = found.found[0]
     assert len(first.steps) <= 3

@@ -10,8 +10,9 @@ from pyoxigraph import NamedNode
 from kg import paths
 from kg.errors import QueryRefused
 from kg.model.vocabulary import BASE, ID, KG
-from kg.services import explore, projection
-from kg.services.projection import ASIDE, Filters, Link
+from kg.services import explore, links, projection
+from kg.services.links import Link
+from kg.services.projection import ASIDE, Filters
 from kg.services.selection import Selection
 from kg.store.embedded import EmbeddedStore
 
@@ -30,7 +31,7 @@ def short(link: Link) -> str:
 
 
 def all_kinds(store: EmbeddedStore) -> frozenset[str]:
-    return frozenset(projection.links(store).kinds())
+    return frozenset(links.read(store).kinds())
 
 
 WHOLE = [
@@ -81,11 +82,11 @@ def test_a_link_keeps_every_fact_with_manner_and_documents(nary: EmbeddedStore) 
         ("claim/in", "actual", "stated", 2),
         ("claim/in-again", "planned", "inferred", 1),
     ]
-    assert projection.documents_of([link]) == [f"{ID}document/one", f"{ID}document/three", f"{ID}document/two"]
+    assert links.documents_of([link]) == [f"{ID}document/one", f"{ID}document/three", f"{ID}document/two"]
 
 
 def test_the_class_that_pages_show_is_the_class_that_counts(nary: EmbeddedStore) -> None:
-    assert projection.links(nary).classes[f"{ID}enterprise/a"] == "Enterprise"
+    assert links.read(nary).classes[f"{ID}enterprise/a"] == "Enterprise"
 
 
 def test_what_speaks_of_records_is_left_out_unless_it_is_named(nary: EmbeddedStore) -> None:
@@ -163,7 +164,7 @@ def test_only_so_many_projections_are_kept(nary: EmbeddedStore) -> None:
 
 
 def test_a_partnership_of_very_many_makes_no_links_among_them(nary: EmbeddedStore) -> None:
-    partners = ", ".join(f"<id/enterprise/m{n}>" for n in range(projection.PARTNERS_MAX + 1))
+    partners = ", ".join(f"<id/enterprise/m{n}>" for n in range(links.PARTNERS_MAX + 1))
     nary.load_graph(
         None,
         f"@base <{BASE}> . @prefix kg: <{KG}> . <id/partnership/2> a kg:Partnership ; kg:partner {partners} ; "
@@ -173,11 +174,11 @@ def test_a_partnership_of_very_many_makes_no_links_among_them(nary: EmbeddedStor
     )
     of_many = [link for link in projection.project(nary).links if f"{ID}partnership/2" in link.facts]
     assert {link.kind for link in of_many} == {"topic"}
-    assert len(of_many) == projection.PARTNERS_MAX + 1
+    assert len(of_many) == links.PARTNERS_MAX + 1
 
 
 def test_a_graph_too_large_is_refused_with_advice(nary: EmbeddedStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projection, "FACTS_MAX", 5)
+    monkeypatch.setattr(links, "FACTS_MAX", 5)
     with pytest.raises(QueryRefused, match="at most 5") as refused:
         projection.project(nary)
     assert "SPARQL" in refused.value.advice
@@ -189,20 +190,20 @@ def test_an_empty_store_has_an_empty_projection() -> None:
 
 
 def test_every_fact_of_the_base_that_names_two_entities_makes_a_link(store: EmbeddedStore) -> None:
-    linked = {fact for link in projection.links(store).links for fact in link.facts}
-    entities = projection.links(store).entities
+    linked = {fact for link in links.read(store).links for fact in link.facts}
+    entities = links.read(store).entities
     rows = store.select("PREFIX kg: <https://w3id.org/zone-kg/ontology#> SELECT ?fact { ?fact kg:modality ?m }")
     facts = explore.load_facts(store, [explore.iri_in(row, "fact") for row in rows])
     assert len(facts) > 800
     for fact in facts:
-        named = [iri for iri in fact.entities() if projection._is_entity(iri) and iri != fact.predicate]
+        named = [iri for iri in fact.entities() if links._is_entity(iri) and iri != fact.predicate]
         if len(named) > 1:
             assert fact.iri in linked, f"{fact.path} names {named}"
             assert entities.issuperset(named)
 
 
 def test_every_kind_of_link_has_a_label_in_both_languages(store: EmbeddedStore) -> None:
-    kinds = {*all_kinds(store), *(kind for links in projection.ROLES.values() for *_, kind in links), "chainLeader"}
+    kinds = {*all_kinds(store), *(kind for links in links.ROLES.values() for *_, kind in links), "chainLeader"}
     rows = store.select(
         paths.query("explore/names.rq"), {"resources": [NamedNode(f"{KG}{kind}") for kind in sorted(kinds)]}
     )
@@ -213,7 +214,7 @@ def test_every_kind_of_link_has_a_label_in_both_languages(store: EmbeddedStore) 
 
 
 def test_what_belongs_to_a_zone_is_in_it_or_of_it_and_no_partner(store: EmbeddedStore) -> None:
-    zones = projection.links(store).zones
+    zones = links.read(store).zones
     gaoping = next(members for zone, members in zones.items() if "gaoping" in zone)
     slugs = {iri.rpartition("/")[2].rpartition("-")[0] for iri in gaoping}
     assert "hainuokeji" in slugs

@@ -38,8 +38,9 @@ from typing import Final
 
 import networkx as nx
 
-from kg.services import projection
-from kg.services.projection import ALL, Filters, Link, Projection, documents_of
+from kg.services import links, projection
+from kg.services.links import Link, documents_of
+from kg.services.projection import ALL, Filters, Projection
 from kg.services.remembered import per_version
 from kg.store.protocol import Reader
 
@@ -271,7 +272,7 @@ def ranking(
     kind
         List only entities of this class (local name).
     zone
-        List only what belongs to this zone, as `projection.Links.zones` has it.
+        List only what belongs to this zone, as `links.Links.zones` has it.
     max_rows
         1 to `ROWS_MAX`.
 
@@ -282,7 +283,7 @@ def ranking(
     """
     analysis = analyse(store, filters)
     measure = measure if measure in MEASURES else MEASURES[0]
-    members = None if zone is None else projection.links(store).zones.get(zone, frozenset())
+    members = None if zone is None else links.read(store).zones.get(zone, frozenset())
     listed = [
         (iri, m)
         for iri, m in analysis.by_entity.items()

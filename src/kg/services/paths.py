@@ -25,9 +25,10 @@ from typing import Final, Literal
 
 import networkx as nx
 
-from kg.services import projection
+from kg.services import links, projection
 from kg.services.explore import statements_of
-from kg.services.projection import ALL, Filters, Link, Projection, Support, documents_of, passes
+from kg.services.links import Link, Support, documents_of, passes
+from kg.services.projection import ALL, Filters, Projection
 from kg.services.selection import Selection
 from kg.store.protocol import Reader
 
@@ -198,7 +199,7 @@ def paths(
 
 
 def _known(store: Reader, iri: str) -> bool:
-    return iri in projection.links(store).entities or bool(statements_of(store, iri))
+    return iri in links.read(store).entities or bool(statements_of(store, iri))
 
 
 def _simple_paths(graph: "nx.Graph[str]", source: str, target: str) -> Iterator[list[str]]:
@@ -256,7 +257,7 @@ def _part(graph: "nx.Graph[str]", nodes: set[str]) -> "nx.Graph[str]":
 def _why(store: Reader, projected: Projection, source: str, target: str, max_hops: int, *, avoid_hubs: bool) -> Nothing:
     """Say why there is no path."""
     # Everything that the documents report, what is left out by default among it.
-    everything = projection.project(store, Filters(kinds=frozenset(projection.links(store).kinds())))
+    everything = projection.project(store, Filters(kinds=frozenset(links.read(store).kinds())))
     if lonely := [end for end in (source, target) if end not in everything.graph]:
         return Nothing("unlinked", lonely)
     graph = projected.graph
@@ -292,7 +293,7 @@ def _filtered(store: Reader, projected: Projection, everything: Projection, sour
     except nx.NetworkXNoPath:
         sizes = tuple(len(nx.node_connected_component(everything.graph, end)) for end in (source, target))
         return Nothing("apart", sizes=(sizes[0], sizes[1]))
-    ended_by = projection.links(store).ended_by
+    ended_by = links.read(store).ended_by
     kinds, modalities, certainties, limits = set(), set(), set(), set()
     for one, other in pairwise(nodes):
         if projected.graph.has_edge(one, other):
