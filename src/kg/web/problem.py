@@ -49,7 +49,7 @@ _SAVE_REFUSED: Final = {
 }
 
 #: Blueprints whose errors are problem details even for a browser.
-_FOR_PROGRAMS: Final = frozenset({"sparql", "data", "operations", "api"})
+_FOR_PROGRAMS: Final = frozenset({"sparql", "update", "graphs", "data", "operations", "api"})
 
 
 class RequestRefused(errors.KGError):
