@@ -32,4 +32,16 @@ for (const name of (await readdir("src")).filter((n) => n.endsWith(".svg"))) {
   manifest[name] = name.replace(".svg", `-${hash}.svg`);
   await cp(`src/${name}`, `${out}/${manifest[name]}`);
 }
+// What is bundled from a package brings that package's licence along, and its notice.
+const bundled = Object.keys(result.metafile.inputs).map((path) => path.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]);
+const told = [];
+for (const name of [...new Set(bundled)].filter((n) => n !== undefined).sort()) {
+  const folder = `node_modules/${name}`;
+  const { version, license } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
+  const papers = (await readdir(folder)).filter((n) => /^(licen[cs]e|notice|copying)\b/i.test(n)).sort();
+  if (!papers.length) throw new Error(`${name} has no licence to bring along`);
+  const texts = await Promise.all(papers.map((paper) => readFile(`${folder}/${paper}`, "utf8")));
+  told.push(`${name} ${version} (${license})\n\n${texts.map((text) => text.trim()).join("\n\n")}\n`);
+}
+await writeFile(`${out}/licenses.txt`, told.join(`\n${"-".repeat(80)}\n\n`));
 await writeFile(`${out}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);

@@ -23,12 +23,28 @@ def test_the_lock_names_versions_and_hashes_and_no_host() -> None:
     assert "http" not in json.dumps(PACKAGES)
 
 
-def test_nothing_that_is_shipped_comes_from_a_package() -> None:
-    # The bundles are the project's own; what the lock names builds and tests them.
-    assert all(entry.get("dev") for entry in PACKAGES.values())
+#: What the bundles carry of packages, with the licence of each; everything else that the lock names builds and tests.
+SHIPPED = {"echarts": "Apache-2.0", "tslib": "0BSD", "zrender": "BSD-3-Clause"}
+
+
+def test_only_known_packages_of_known_licences_are_shipped() -> None:
+    shipped = {n.removeprefix("node_modules/"): e["license"] for n, e in PACKAGES.items() if not e.get("dev")}
+    assert shipped == SHIPPED
     for source in (WEB / "src").rglob("*.js"):
         for imported in re.findall(r'from "([^"]+)"', source.read_text("utf-8")):
-            assert imported.startswith(("./", "../")), source
+            # A library is the business of the page that needs it: the bundle of every page has none.
+            own = imported.startswith(("./", "../"))
+            assert own or (imported.partition("/")[0] in SHIPPED and source.parent.name == "pages"), source
+
+
+@needs_build
+def test_what_is_shipped_brings_its_licence_along() -> None:
+    folder = assets.folder()
+    assert folder is not None
+    told = (folder / "licenses.txt").read_text("utf-8")
+    assert re.findall(r"^([a-z@/-]+) \d+\.\d+\.\d+\S* \(([^)]+)\)$", told, re.MULTILINE) == sorted(SHIPPED.items())
+    assert "Apache ECharts" in told
+    assert "Copyright (c) 2017, Baidu Inc." in told
 
 
 def test_no_source_asks_for_anything_off_the_machine() -> None:
