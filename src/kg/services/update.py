@@ -1,14 +1,17 @@
 """Writing: the one function behind which an update is applied, and the one that writes a whole graph."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kg.errors import DefaultGraphKept, QueryRefused, QuerySyntaxError
+import pyoxigraph as ox
+
+from kg.errors import DefaultGraphKept, KGError, ParseFailed, QueryRefused, QuerySyntaxError
 from kg.services.query import in_the_readers_text
 from kg.store import lexer
 from kg.store.effects import operations, with_dataset
-from kg.store.embedded import rehearse
+from kg.store.embedded import parse_failed, rehearse
+from kg.store.formats import rdf_format
 from kg.store.lexer import Limits
 from kg.store.protocol import STORE_DATASET, Dataset, Store
 from kg.store.sparql import iri, serialize
@@ -89,3 +92,30 @@ def apply(
     else:
         return Written(tuple(effect.verb for effect in effects), changed)
     raise failure
+
+
+def merged(documents: Sequence[tuple[str, bytes]], graph: str | None) -> tuple[str, bytes]:
+    """Return several RDF documents (media type and bytes) as one; their blank nodes stay apart.
+
+    Raises
+    ------
+    ParseFailed
+        If one isn't well-formed.
+    """
+    lines: list[bytes] = []
+    for media_type, data in documents:
+        name = graph or "the default graph"
+        failure: KGError
+        try:
+            quads = ox.parse(
+                data, rdf_format(media_type), base_iri=graph, without_named_graphs=True, rename_blank_nodes=True
+            )
+            lines += [f"{quad.triple} .\n".encode() for quad in quads]
+        except SyntaxError as error:
+            failure = parse_failed(name, error)
+        except ValueError as error:
+            failure = ParseFailed(name, str(error))
+        else:
+            continue
+        raise failure
+    return "application/n-triples", b"".join(lines)

@@ -12,10 +12,11 @@ from flask import Flask, Response, g, request
 from kg import paths
 from kg.config import Settings
 from kg.store.protocol import Store
-from kg.web import operations, pages, problem, resource, sparql
+from kg.web import access, graphs, operations, pages, problem, resource, sparql, update
 from kg.web.envelope import envelope
 from kg.web.metrics import Metrics
 from kg.web.state import State, state
+from kg.web.tokens import Keyring
 
 logger = logging.getLogger("kg.access")
 
@@ -46,9 +47,11 @@ def create_app(settings: Settings, store: Store) -> Flask:
         settings, store, Metrics(), threading.BoundedSemaphore(max(1, settings.threads - RESERVED_THREADS))
     )
     problem.register(app)
-    for blueprint in (sparql.blueprint, resource.blueprint, resource.data, operations.blueprint, pages.blueprint):
-        app.register_blueprint(blueprint)
+    for module in (sparql, update, graphs, resource, operations, pages):
+        app.register_blueprint(module.blueprint)
+    app.register_blueprint(resource.data)
     app.before_request(_start)
+    access.register(app, access.Access(Keyring.of(settings)))
     app.after_request(_finish)
     app.wsgi_app = envelope(app.wsgi_app)  # type: ignore[method-assign,assignment]  # Flask's own way to wrap an app
     return app
@@ -86,8 +89,12 @@ def _printable(path: str) -> str:
     return "".join(c if c.isprintable() and c != " " else quote(c, errors="replace") for c in path[:500])
 
 
+_EXPOSED: Final = "ETag, Link, Location, Allow, Retry-After, KG-Complete, KG-Incomplete-Reason, KG-Query-Id"
+_ALLOWED: Final = "Accept, Authorization, Content-Type, If-None-Match, KG-Query-Id, KG-Timeout"
+
+
 def _share(response: Response, origins: tuple[str, ...]) -> None:
-    """Let the web pages of the listed origins read the answer; without credentials, so nothing but reading is open."""
+    """Let the web pages of the listed origins read the answer; no cookie goes with it, only a token they hold."""
     origin = request.headers.get("Origin")
     if "*" not in origins:
         response.vary.add("Origin")
@@ -96,8 +103,12 @@ def _share(response: Response, origins: tuple[str, ...]) -> None:
     elif origin is None:
         return
     response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
-    response.headers["Access-Control-Expose-Headers"] = "ETag, Link, Location, Allow, Retry-After"
+    response.headers["Access-Control-Expose-Headers"] = (
+        "ETag, Link, Location, Allow, Retry-After, KG-Complete, KG-Incomplete-Reason, KG-Query-Id"
+    )
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST"
-        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, DELETE"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Accept, Authorization, Content-Type, If-None-Match, KG-Query-Id, KG-Timeout"
+        )
         response.headers["Access-Control-Max-Age"] = "86400"
