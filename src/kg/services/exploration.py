@@ -177,7 +177,15 @@ class _Counted:
 
     def without(self, name: str) -> "_Counted":
         """Return the same without one filter of facts."""
-        return _Counted(self._store, replace(self._state, **{name: None}))
+        state = self._state
+        other = ViewState(
+            off=state.off,
+            modalities=None if name == "modalities" else state.modalities,
+            certainties=None if name == "certainties" else state.certainties,
+            kinds=None if name == "kinds" else state.kinds,
+            as_of=state.as_of,
+        )
+        return _Counted(self._store, other)
 
     def _kind(self, kind: str) -> bool:
         wanted = self._state.kinds
@@ -207,6 +215,7 @@ def picture(store: Reader, state: ViewState) -> Picture:
     inside = {box.iri for box in candidates}
     counted = _Counted(store, state)
     links = _between(counted, (box.iri for box in candidates), inside)
+    counts = {name: _between(counted.without(name), inside, inside) for name in ("modalities", "certainties", "kinds")}
     if state.filters_facts:
         inside = {end for link in links for end in (link.source, link.target)}
         candidates = [box for box in candidates if box.root or box.iri in inside]
@@ -229,11 +238,10 @@ def picture(store: Reader, state: ViewState) -> Picture:
                 zones.get(box.iri, ()),
             )
         )
-    counts = {name: _between(counted.without(name), inside, inside) for name in ("modalities", "certainties", "kinds")}
     names.load(
         store,
         {
-            *(f"{KG}{kind}" for link in counts["kinds"] for kind in (link.kind,)),
+            *(f"{KG}{link.kind}" for link in counts["kinds"]),
             *(f"{KG}{kind}" for e in entities for kind in e.kinds),
             *(zone for e in entities for zone in e.zones),
             *(d for link in links for s in link.supports for d in s.documents),
