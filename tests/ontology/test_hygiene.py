@@ -18,6 +18,7 @@ SEVERAL = {
     "direct-without-fact": 3,
     "fact-without-direct": 7,
     "evidence-past-end": 2,
+    "name-repeated": 2,
     "part-of-cycle": 2,
     "precedes-cycle": 2,
 }

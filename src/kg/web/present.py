@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from pyoxigraph import Literal as RdfLiteral
+from pyoxigraph import NamedNode
 
 from kg.model.figure import YUAN, Figure, print_figure
 from kg.model.label import Label, choose, local_name
@@ -200,9 +201,17 @@ class Presenter:
             self._prose(fact, "reason"),
             self._prose(fact, "doubt"),
             self._prose(fact, "note"),
-            fact.text("wording"),
+            self._wording(fact),
             incoming,
         )
+
+    def _wording(self, fact: Fact) -> str | None:
+        """Return what the document calls the figure, unless the row shows it anyway as the name of something."""
+        if wording := fact.text("wording"):
+            named = {name.value for terms in fact.values.values() for name in terms if isinstance(name, NamedNode)}
+            if any(self.names[iri].label("zh").text == wording for iri in named):
+                return None
+        return wording
 
     def _claim(self, fact: Fact, entity: str | None) -> tuple[Label, list[Piece], bool]:
         predicate = fact.predicate or ""
