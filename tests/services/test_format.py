@@ -95,6 +95,27 @@ def test_any_graph_reads_back_and_settles(graph: set[ox.Triple]):
     assert write(sorted(graph, key=str, reverse=True)) == write(graph), "the order of the input shows"
 
 
+def test_a_language_tag_has_the_case_that_the_engine_answers_with():
+    spelt = format_text('<urn:a> <urn:p> "x"@zh-CN .')
+    assert spelt == '\n<urn:a>\n    <urn:p> "x"@zh-cn .\n'
+    store = ox.Store()
+    store.load(b'<urn:a> <urn:p> "x"@zh-CN .', format=ox.RdfFormat.TURTLE)
+    (row,) = store.query("SELECT (LANG(?o) AS ?tag) { ?s ?p ?o }")
+    assert row["tag"].value == "zh-cn"
+    assert store.query('ASK { ?s ?p "x"@zh-CN }')
+    assert list(store) == list(ox.parse(spelt, ox.RdfFormat.TURTLE))
+
+
+def test_the_data_tag_chinese_and_english_alone(dataset):
+    tags = {
+        term.language
+        for path in dataset.listed().values()
+        for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
+        if isinstance(term := quad.object, ox.Literal) and term.language
+    }
+    assert tags == {"zh", "en"}
+
+
 def test_order_and_spelling():
     found = format_text(
         f"<{BASE}id/ev/d-10-12> <{KG}charStart> 10 . <{BASE}id/ev/d-9-12> <{KG}charStart> 9 .\n"

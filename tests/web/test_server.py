@@ -356,6 +356,7 @@ def test_a_client_that_leaves_costs_nothing(numbers):
         (b"GET /" + b"x" * 500_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {b"414", b"431"}),
         (b"GET /nowhere HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 500_000 + b"\r\n\r\n", {b"431", b"404"}),
         (b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n", {b"400", b"404"}),
+        (b"GET /sparql?query=ASK%20{<x>} HTTP/1.1\r\nHost: x\r\n\r\n", {b"400"}),
         (b"nonsense\r\n\r\n", {b"400"}),
         (b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", {b"200", b"400"}),
         (b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", {b"400"}),
@@ -364,7 +365,7 @@ def test_a_client_that_leaves_costs_nothing(numbers):
             {b"400", b"415"},
         ),
     ],
-    ids=["address", "header", "bytes", "nonsense", "hosts", "length", "smuggling"],
+    ids=["address", "header", "bytes", "angle", "nonsense", "hosts", "length", "smuggling"],
 )
 def test_hostile_bytes(numbers, request_bytes, statuses):
     connection = socket.create_connection((numbers.address.hostname, numbers.address.port), timeout=PATIENCE_S)

@@ -3,6 +3,10 @@
 Subjects stand in the order schemes and the like, entities, facts, evidence, and within these by IRI; below each comes
 the class, then the label, then the other predicates by IRI, one a line. Comments at the head of a file stay; others
 can't, because a serialiser doesn't know what they belong to.
+
+Language tags are written in lower case, `zh-cn` where others write `zh-CN`: the engine keeps them so wherever they come
+in (files, queries, results), and a file that showed another case would differ from what the service answers. The data
+themselves tag Chinese `zh` and English `en`.
 """
 
 import re
