@@ -47,6 +47,9 @@ class Settings:
     service_allow: tuple[str, ...] = _setting(
         (), "Beginnings of the addresses (comma-separated) that a query may call by SERVICE; where unset, none."
     )
+    save: Literal["on", "off"] = _setting(
+        "on", "Whether readers may save views and queries under /s/<hash>; what was saved can be opened all the same."
+    )
     rate_per_minute: int = _setting(0, "Requests that one address may send in a minute; 0 sets no limit.")
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "Least level of what is logged.")
 
@@ -93,6 +96,8 @@ def _read(name: str, raw: str) -> Any:
             return Path(raw)
         case "KG_BASE":
             return _choice(name, raw, ("graph", "none"))
+        case "KG_SAVE":
+            return _choice(name, raw, ("on", "off"))
         case "KG_LOG_LEVEL":
             return _choice(name, raw, ("debug", "info", "warning", "error"))
         case "KG_PUBLIC_URL":

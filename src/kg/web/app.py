@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 
 from kg import paths
 from kg.config import Settings
+from kg.services.saved import Shelf
 from kg.store.protocol import Store
 from kg.web import access, graphs, operations, pages, problem, resource, sparql, update
 from kg.web.envelope import envelope
@@ -44,7 +45,11 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions["kg"] = State(
-        settings, store, Metrics(), threading.BoundedSemaphore(max(1, settings.threads - RESERVED_THREADS))
+        settings,
+        store,
+        Metrics(),
+        threading.BoundedSemaphore(max(1, settings.threads - RESERVED_THREADS)),
+        Shelf(settings.data_dir, allowed=settings.save == "on"),
     )
     problem.register(app)
     for module in (sparql, update, graphs, resource, operations, pages):

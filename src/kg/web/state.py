@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 
 from kg.config import Settings
+from kg.services.saved import Shelf
 from kg.store.protocol import Store
 from kg.web.metrics import Metrics
 
@@ -20,12 +21,15 @@ class State:
     evaluations
         Held by each answer of ``/sparql`` until it is sent: queries never take the last two of the server's threads,
         so that pages and health are answered however slow the queries are.
+    shelf
+        What readers save.
     """
 
     settings: Settings
     store: Store
     metrics: Metrics
     evaluations: threading.BoundedSemaphore
+    shelf: Shelf
 
 
 def state() -> State:
