@@ -44,8 +44,8 @@ or of the records (two that may be one), and not of the world.
 References
 ----------
 .. [1] Facts, modality and evidence: ``ontology/fact.ttl``.
-.. [2] Robinson, I., Webber, J., Eifrem, E. *Graph Databases*, 2nd ed., O'Reilly 2015, ch. 3, on modelling a fact with
-   several participants.
+.. [2] *Defining N-ary Relations on the Semantic Web*. W3C Working Group Note, 2006,
+   https://www.w3.org/TR/swbp-n-aryRelations/
 """
 
 from collections import defaultdict
