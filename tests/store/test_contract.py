@@ -12,6 +12,7 @@ from kg.errors import (
     NotAcceptable,
     ParseFailed,
     QueryFailed,
+    QueryRefused,
     QuerySyntaxError,
     StoreError,
 )
@@ -158,7 +159,7 @@ def test_what_the_engine_knows_beyond_the_grammar_is_told(fresh: Store):
 
 
 def test_failure_during_evaluation(filled: Store):
-    with pytest.raises(QueryFailed, match="nofun"):
+    with pytest.raises(QueryRefused, match="nofun"):
         body(filled, "SELECT * { ?s ?p ?o FILTER (<http://example.org/nofun>(?o)) }")
 
 
@@ -264,3 +265,20 @@ def test_closed_store_says_so(fresh: Store):
     fresh.close()
     with pytest.raises(StoreError, match="closed"):
         fresh.ask("ASK {}")
+
+
+def test_a_triple_in_two_graphs_of_the_default_graph_is_one(fresh: Store):
+    fresh.update("INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:b> 1, 2 } GRAPH <urn:h> { <urn:a> <urn:b> 1 } }")
+    counted = "SELECT (COUNT(*) AS ?n) (SAMPLE(?g) AS ?any) {from} {{ ?s ?p ?o OPTIONAL {{ GRAPH ?g {{ ?s ?p 2 }} }} }}"
+    text = counted.format(**{"from": "FROM <urn:g> FROM <urn:h> FROM NAMED <urn:g>"})
+    both = Dataset(("urn:g", "urn:h"), ("urn:g",))
+    for result in (body(fresh, text), body(fresh, counted.format(**{"from": ""}), dataset=both)):
+        row = json.loads(result)["results"]["bindings"][0]
+        assert (row["n"]["value"], row["any"]["value"]) == ("2", "urn:g")
+
+
+def test_relative_iris_are_relative_to_the_base(fresh: Store):
+    fresh.update("INSERT DATA { <a> <urn:b> <c> }", "http://e.org/x")
+    assert fresh.ask("ASK { <http://e.org/a> <urn:b> <http://e.org/c> }")
+    chunks = fresh.query("ASK { <a> <urn:b> <c> }", None, base="http://e.org/y").chunks
+    assert json.loads(b"".join(chunks))["boolean"]

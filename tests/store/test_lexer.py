@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
 
 from kg.errors import QueryRefused, QuerySyntaxError, QueryTooLarge
-from kg.store.lexer import Limits, check, prologue, tokens, undeclared_prefix, unescape, unpinned_column
+from kg.store.lexer import Limits, check, from_clauses, prologue, tokens, undeclared_prefix, unescape, unpinned_column
 
 LIMITS = Limits()
 CLOSED = "http://127.0.0.1:1/"  # the engine refuses to call port 1, so a call that slips through is an OSError
@@ -296,3 +296,19 @@ def test_branches(unit: str):
 )
 def test_long_lists_of_data_are_no_branches(text: str):
     check(text, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("text", "defaults", "named"),
+    [
+        ("SELECT * { ?s ?p 'FROM <urn:a>' }", (), ()),
+        ("SELECT * FROM <urn:a> FROM <urn:b> FROM NAMED <urn:c> { ?s ?p ?o }", ("urn:a", "urn:b"), ("urn:c",)),
+        ("select*from<urn:a>from named<urn:b>where{}", ("urn:a",), ("urn:b",)),
+        ("PREFIX x: <urn:x:> DESCRIBE <urn:s> FROM x:a\\-b # FROM <urn:z>\n", ("urn:x:a-b",), ()),
+        ("BASE <http://e.org/d/> ASK FROM <g> FROM <../h> { }", ("http://e.org/d/g", "http://e.org/h"), ()),
+        ("ASK FROM <g> { { SELECT * { ?from ?p ?o } } }", ("http://base.org/g",), ()),
+        ("SELECT (COUNT(*) AS ?n) FROM <urn:\\u0061> { GRAPH <urn:from> { ?s ?p ?o } }", ("urn:a",), ()),
+    ],
+)
+def test_the_graphs_of_from_clauses(text, defaults, named):
+    assert from_clauses(text, "http://base.org/x") == (defaults, named)

@@ -94,8 +94,11 @@ class ServiceReader:
         except SyntaxError as error:
             raise ServiceError(f"{self._holder} sent an incomplete result: {error}") from None
 
-    def query(self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET) -> Result:
-        """Send a reader's query; the bytes come as the service sends them."""
+    def query(
+        self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET, base: str | None = None
+    ) -> Result:
+        """Send a reader's query; the bytes come as the service sends them. Its base is the service's own."""
+        del base
         from kg.store import lexer
 
         form = cast(Form, lexer.prologue(operation).form)

@@ -25,11 +25,12 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
-    """A reader's query: its text, the media type of the result (None: the form's default) and its dataset."""
+    """A reader's query: its text, the media type of the result (None: the form's default), its dataset and its base."""
 
     operation: str
     media_type: str | None = None
     dataset: Dataset = STORE_DATASET
+    base: str | None = None
 
 
 def read_prologue(operation: str) -> Prologue:
@@ -44,7 +45,8 @@ def read_prologue(operation: str) -> Prologue:
     """
     prologue = lexer.prologue(operation)
     if prologue.form is None:
-        raise QuerySyntaxError("it is empty; write a SELECT, ASK, CONSTRUCT or DESCRIBE.")
+        end = lexer.position_of(operation, len(operation))
+        raise QuerySyntaxError("it is empty; write a SELECT, ASK, CONSTRUCT or DESCRIBE.", *end)
     if prologue.form == "update":
         raise QueryRefused(
             "This is an update, and what was asked for is a query.", "Updates have an endpoint of their own."
@@ -70,7 +72,7 @@ def run(store: Reader, request: QueryRequest, limits: Limits = DEFAULT_LIMITS) -
     text = lexer.check(request.operation, limits)
     read_prologue(text)
     try:
-        return store.query(text, request.media_type, request.dataset)
+        return store.query(text, request.media_type, request.dataset, request.base)
     except QuerySyntaxError as error:
         failure = in_the_readers_text(error, request.operation, text)
     raise failure

@@ -17,17 +17,18 @@ from kg.store.protocol import STORE_DATASET, Dataset, Store
 from kg.store.sparql import iri, serialize
 
 #: Reads an update before the writer does, and raises `QuerySyntaxError` if it doesn't parse.
-Trial = Callable[[str], None]
+Trial = Callable[[str, str | None], None]
 
 DEFAULT_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateRequest:
-    """An update: its text, and the dataset of its patterns as the protocol's parameters give it."""
+    """An update: its text, the dataset of its patterns as the protocol's parameters give it, and its base."""
 
     operation: str
     dataset: Dataset = STORE_DATASET
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,11 @@ def apply(
         given = (request.dataset.default_graphs, request.dataset.named_graphs)
         text = with_dataset(text, *([serialize(iri(graph)) for graph in graphs] for graphs in given))
     try:
-        trial(text)
+        trial(text, request.base)
         effects = operations(text)
         if not default_graph and any(effect.default_graph for effect in effects):
             raise DefaultGraphKept
-        changed = store.update(text)
+        changed = store.update(text, request.base)
     except QuerySyntaxError as error:
         failure = in_the_readers_text(error, request.operation, text)
     else:

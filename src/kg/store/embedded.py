@@ -19,6 +19,7 @@ from kg.errors import (
     NotAcceptable,
     ParseFailed,
     QueryFailed,
+    QueryRefused,
     QuerySyntaxError,
     StoreError,
     StoreLocked,
@@ -26,6 +27,7 @@ from kg.errors import (
 )
 from kg.model.vocabulary import PREFIXES
 from kg.store import lexer
+from kg.store.dataset import evaluate
 from kg.store.diagnosis import diagnose
 from kg.store.formats import DATASET_FORMATS, FORMATS, find_format, formats_for, rdf_format
 from kg.store.pipe import Buffer, Evaluation
@@ -174,7 +176,9 @@ class EmbeddedStore:
             failure = _translate(error, "")
         raise failure
 
-    def query(self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET) -> Result:
+    def query(
+        self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET, base: str | None = None
+    ) -> Result:
         """Evaluate a reader's query and serialise it; returns once the engine has accepted the query.
 
         The guards of `lexer.check` stand in `services.query.run`, not here.
@@ -198,11 +202,11 @@ class EmbeddedStore:
         result_format = find_format(form, media_type)
         if result_format is None:
             raise NotAcceptable(media_type or "", [f.media_type for f in formats_for(form)])
-        options = _dataset_options(dataset)
+        graphs = _graphs(dataset, operation, base)
         target = result_format.engine
 
         def work(output: str | Buffer, accepted: Callable[[], None]) -> None:
-            results = engine.query(operation, **options)
+            results = evaluate(engine, operation, base, graphs)
             accepted()
             if not isinstance(results, ox.QueryTriples):
                 results.serialize(cast(Any, output), format=cast(ox.QueryResultsFormat, target))
@@ -259,13 +263,13 @@ class EmbeddedStore:
 
     # Writing
 
-    def update(self, operation: str) -> int | None:
+    def update(self, operation: str, base: str | None = None) -> int | None:
         """Apply a SPARQL update, whole or not at all; return how many quads there are more, None if not counted."""
         failure: KGError
         with self._writing:
             before = self._counted()
             try:
-                self._engine.update(operation)
+                self._engine.update(operation, base_iri=base)
             except (SyntaxError, RuntimeError, OSError, ValueError) as error:
                 failure = _translate(error, operation, kind="update")
             else:
@@ -407,7 +411,7 @@ class EmbeddedStore:
             self._engine.flush()
 
 
-def rehearse(operation: str) -> None:
+def rehearse(operation: str, base: str | None = None) -> None:
     """Apply an update to an empty dataset, to learn whether it parses.
 
     Raises
@@ -417,7 +421,7 @@ def rehearse(operation: str) -> None:
     """
     failure: KGError
     try:
-        ox.Store().update(operation)
+        ox.Store().update(operation, base_iri=base)
     except SyntaxError as error:
         failure = _translate(error, operation, kind="update")
     except (RuntimeError, OSError, ValueError):
@@ -471,14 +475,16 @@ def _named_node(iri: str) -> ox.NamedNode:
         raise InvalidTerm(iri, str(error)) from None
 
 
-def _dataset_options(dataset: Dataset) -> dict[str, Any]:
+def _graphs(dataset: Dataset, operation: str, base: str | None) -> tuple[list[ox.NamedNode], list[ox.NamedNode]] | None:
+    """Return the graphs of the query's dataset: the request's, else those of its FROM clauses, None without any.
+
+    As the protocol has it, a dataset that is described holds what is named and nothing else.
+    """
     if dataset == STORE_DATASET:
-        return {}
-    # As the protocol has it: a dataset that is described holds what is named and nothing else.
-    return {
-        "default_graph": [_named_node(iri) for iri in dataset.default_graphs],
-        "named_graphs": [_named_node(iri) for iri in dataset.named_graphs],
-    }
+        dataset = Dataset(*lexer.from_clauses(operation, base))
+        if dataset == STORE_DATASET:
+            return None
+    return [_named_node(iri) for iri in dataset.default_graphs], [_named_node(iri) for iri in dataset.named_graphs]
 
 
 def _lines(quads: Iterable[ox.Quad]) -> str:
@@ -491,6 +497,10 @@ def _translate(error: BaseException, operation: str, kind: str = "query") -> KGE
         return diagnose(str(error), operation)
     if "read-write instances" in str(error):
         return StoreError("The store is open to be read, and can't be written to.")
+    if unknown := re.search(r"custom function (<[^>]*>) is not supported", str(error)):
+        return QueryRefused(
+            f"There is no function {unknown[1][:200]}.", "Functions with an IRI are the casts of XML Schema alone."
+        )
     if isinstance(error, BrokenPipeError) or "Broken pipe" in str(error):
         return QueryFailed("The reader went away.")
     if isinstance(error, OSError) and kind == "update":

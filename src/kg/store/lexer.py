@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 from typing import Literal as Choice
+from urllib.parse import urljoin
 
 from kg.errors import QueryRefused, QuerySyntaxError, QueryTooLarge
 
@@ -196,7 +197,7 @@ def _read_prologue(text: str) -> Prologue:
                 continue
         raise _no_operation(text, token)
     if base is not None or prefixes:
-        raise QuerySyntaxError("there are declarations, and no operation after them.")
+        raise QuerySyntaxError("there are declarations, and no operation after them.", *position_of(text, len(text)))
     return Prologue(None, base, prefixes)
 
 
@@ -216,6 +217,51 @@ def _iri(text: str, token: Token | None) -> str:
         line, column = position_of(text, len(text) if token is None else token.start)
         raise QuerySyntaxError("an IRI in angle brackets is expected here.", line, column)
     return unescape(token.text[1:-1])
+
+
+def from_clauses(text: str, base: str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the graphs that a query's FROM and FROM NAMED clauses name, as absolute IRIs.
+
+    Parameters
+    ----------
+    text
+        A query.
+    base
+        What its relative IRIs are relative to, unless it declares a base.
+    """
+    if _FROM.search(text) is None:
+        return (), ()
+    declared = prologue(text)
+    within = declared.base if base is None else urljoin(base, declared.base or "")
+    defaults: list[str] = []
+    named: list[str] = []
+    depth = 0
+    stream = tokens(text)
+    for token in stream:
+        if token.kind == "punctuation":
+            depth += (token.text in _OPENING) - (token.text in _CLOSING)
+            if token.text == "{" and depth == 1:
+                break
+        word = token.text.upper() if token.kind == "word" and depth == 0 else ""
+        if word not in {"FROM", "FROMNAMED"}:
+            continue
+        target = next(stream, None)
+        into = named if word == "FROMNAMED" else defaults
+        if word == "FROM" and target is not None and target.kind == "word" and target.text.upper() == "NAMED":
+            target, into = next(stream, None), named
+        if target is None:
+            break
+        if target.kind == "iri":
+            into.append(urljoin(within or "", unescape(target.text[1:-1])))
+        elif target.kind == "name":
+            prefix, _, rest = target.text.partition(":")
+            # An undeclared prefix is the engine's to refuse.
+            into.append(urljoin(within or "", declared.prefixes.get(prefix, "")) + _LOCAL_ESCAPE.sub(r"\1", rest))
+    return tuple(defaults), tuple(named)
+
+
+_FROM: Final = re.compile(r"from", re.IGNORECASE)
+_LOCAL_ESCAPE: Final = re.compile(r"\\(.)")
 
 
 def undeclared_prefix(text: str) -> tuple[str, int] | None:

@@ -70,8 +70,13 @@ class Reader(Protocol):
     def construct(self, operation: str, bindings: Mapping[str, Binding] | None = None) -> list[Triple]:
         """Return the triples of a CONSTRUCT or DESCRIBE, each once."""
 
-    def query(self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET) -> Result:
-        """Evaluate a reader's query and serialise it; returns once the engine has accepted the query."""
+    def query(
+        self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET, base: str | None = None
+    ) -> Result:
+        """Evaluate a reader's query and serialise it; returns once the engine has accepted the query.
+
+        `base` is what relative IRIs of the query are relative to, unless it says so itself.
+        """
 
     def graph_names(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
@@ -96,7 +101,7 @@ class Store(Reader, Protocol):
     def identity(self) -> str:
         """An opaque string that names the database: another one in its place has another."""
 
-    def update(self, operation: str) -> int | None:
+    def update(self, operation: str, base: str | None = None) -> int | None:
         """Apply a SPARQL update, whole or not at all; return how many quads there are more, None if not counted."""
 
     def replace_default(self, quads_removed: Iterable[Quad], quads_added: Iterable[Quad]) -> None:

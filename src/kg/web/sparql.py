@@ -105,6 +105,7 @@ def _read() -> QueryRequest | None:
             tuple(value for name, value in parameters if name == "default-graph-uri"),
             tuple(value for name, value in parameters if name == "named-graph-uri"),
         ),
+        f"{home()}/sparql",
     )
 
 

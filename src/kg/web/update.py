@@ -12,6 +12,7 @@ from kg.services.update import UpdateRequest
 from kg.store.protocol import Dataset
 from kg.web import access, audit, payload
 from kg.web.problem import RequestRefused
+from kg.web.sparql import home
 from kg.web.state import state
 
 blueprint: Final = Blueprint("update", __name__)
@@ -78,4 +79,5 @@ def _read() -> UpdateRequest:
             tuple(value for name, value in parameters if name == "using-graph-uri"),
             tuple(value for name, value in parameters if name == "using-named-graph-uri"),
         ),
+        f"{home()}/update",
     )
