@@ -69,13 +69,12 @@ def apply(
     DefaultGraphKept
         If it may change the default graph, and may not.
     QuerySyntaxError
-        If it is empty, doesn't parse, or names a dataset beside the request's own.
+        If it doesn't parse, or names a dataset beside the request's own.
     """
     text = lexer.check(request.operation, limits)
-    form = lexer.prologue(text).form
-    if form is None:
-        raise QuerySyntaxError("it is empty; write an update.")
-    if form != "update":
+    effects = operations(text)
+    # Declarations alone are an update that does nothing; the standard has it so.
+    if effects and lexer.prologue(text).form != "update":
         raise QueryRefused(
             "This is a query, and what was asked for is an update.", "Queries have an endpoint of their own."
         )
@@ -84,7 +83,6 @@ def apply(
         text = with_dataset(text, *([serialize(iri(graph)) for graph in graphs] for graphs in given))
     try:
         trial(text, request.base)
-        effects = operations(text)
         if not default_graph and any(effect.default_graph for effect in effects):
             raise DefaultGraphKept
         changed = store.update(text, request.base)
