@@ -13,8 +13,9 @@ from typing import Final
 
 from kg.errors import InvalidState, NotFound
 from kg.model.vocabulary import ID
-from kg.services import exploration, links, paths, viewstate
+from kg.services import aggregation, exploration, links, paths, viewstate
 from kg.services.exploration import EXPAND, EXPAND_MAX, Expansion
+from kg.services.placement import WIDTH_MAX
 from kg.services.projection import ASIDE
 from kg.services.selection import CERTAINTIES, MODALITIES
 from kg.services.viewstate import BOXES_MAX, Route, ViewState, entity_path
@@ -200,6 +201,32 @@ def _with_route(state: ViewState, **change: object) -> dict[str, object]:
     return {**value, "path": {**value["path"], **change}}
 
 
+def _whole(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
+    """Show all of a zone or a chain: box by box where they are few, else as groups."""
+    of = words[0]
+    every = aggregation.members(store, of)
+    missing = [iri.removeprefix(ID) for iri in every if iri.removeprefix(ID) not in state.by_path]
+    if len(words) == 1 and len(every) <= aggregation.WHOLE_MAX and len(state.boxes) + len(missing) <= BOXES_MAX:
+        shown = exploration.add(store, state, [iri.removeprefix(ID) for iri in every], root=False)
+        return shown if of == "all" else _flagged_root(shown, of)
+    right = max((box.x for box in state.boxes), default=None)
+    at = [0, 0] if right is None else [right + 4 * WIDTH_MAX, 0]
+    by = words[1] if len(words) == 2 else "class"
+    return viewstate.from_json({**state.as_json(), "groups": {"of": of, "by": by, "at": at}})
+
+
+def _flagged_root(state: ViewState, path: str) -> ViewState:
+    return state.with_boxes(replace(box, root=box.root or box.path == path) for box in state.boxes)
+
+
+def _open(store: Reader, state: ViewState, words: Sequence[str]) -> Expansion:
+    return aggregation.open_group(store, state, words[0])
+
+
+def _ungroup(_: Reader, state: ViewState, __: Sequence[str]) -> ViewState:
+    return replace(state, groups=None)
+
+
 def routes(store: Reader, state: ViewState) -> paths.Paths | None:
     """Return the paths that a state looks for; None where it looks for none."""
     if state.route is None:
@@ -237,4 +264,7 @@ VERBS: Final[Mapping[str, tuple[int, int, Verb]]] = {
     "route": (0, 2, _route),
     "hops": (1, 1, _hops),
     "along": (1, 1, _along),
+    "whole": (1, 2, _whole),
+    "open": (1, 1, _open),
+    "ungroup": (0, 0, _ungroup),
 }

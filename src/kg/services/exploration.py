@@ -155,7 +155,7 @@ def class_of(store: Reader, names: Names, iri: str) -> str:
     return read(store).classes.get(iri) or names[iri].class_name
 
 
-class _Counted:
+class Counted:
     """The links of entities with the facts that pass a state's filters."""
 
     def __init__(self, store: Reader, state: ViewState) -> None:
@@ -166,6 +166,7 @@ class _Counted:
         self._selection = state.selection
 
     def of(self, iri: str) -> Iterable[Link]:
+        """Yield the links of an entity."""
         for link in self._links.get(iri, ()):
             if not self._kind(link.kind) or self._known.classes.get(link.other(iri), "") in self._state.off:
                 continue
@@ -175,7 +176,7 @@ class _Counted:
             elif supports:
                 yield replace(link, supports=supports)
 
-    def without(self, name: str) -> "_Counted":
+    def without(self, name: str) -> "Counted":
         """Return the same without one filter of facts."""
         state = self._state
         other = ViewState(
@@ -185,7 +186,7 @@ class _Counted:
             kinds=None if name == "kinds" else state.kinds,
             as_of=state.as_of,
         )
-        return _Counted(self._store, other)
+        return Counted(self._store, other)
 
     def _kind(self, kind: str) -> bool:
         wanted = self._state.kinds
@@ -196,7 +197,7 @@ class _Counted:
         return tuple(s for s in link.supports if passes(s, selection, ended_by))
 
 
-def _between(counted: _Counted, shown: Iterable[str], inside: Collection[str]) -> list[Link]:
+def _between(counted: Counted, shown: Iterable[str], inside: Collection[str]) -> list[Link]:
     found: dict[tuple[str, str, str], Link] = {}
     for iri in shown:
         for link in sorted(counted.of(iri), key=lambda li: (li.kind, li.source, li.target)):
@@ -213,7 +214,7 @@ def picture(store: Reader, state: ViewState) -> Picture:
     known = [box for box in state.boxes if of_class[box.path]]
     candidates = [box for box in known if not box.aside and of_class[box.path] not in state.off]
     inside = {box.iri for box in candidates}
-    counted = _Counted(store, state)
+    counted = Counted(store, state)
     links = _between(counted, (box.iri for box in candidates), inside)
     counts = {name: _between(counted.without(name), inside, inside) for name in ("modalities", "certainties", "kinds")}
     if state.filters_facts:
@@ -267,7 +268,7 @@ def _tally(words: Iterable[str]) -> dict[str, int]:
 
 
 def _hidden(
-    store: Reader, counted: _Counted, iri: str, inside: Collection[str]
+    store: Reader, counted: Counted, iri: str, inside: Collection[str]
 ) -> tuple[dict[str, int], dict[str, int], set[str]]:
     kinds: dict[str, set[str]] = defaultdict(set)
     for link in counted.of(iri):
@@ -345,7 +346,7 @@ def expand(
         raise NotFound("box", path, "Add the entity first.")
     iri = state.by_path[path].iri
     before = {box.path for box in state.boxes if not box.aside}
-    counted = _Counted(store, state)
+    counted = Counted(store, state)
     found: dict[str, None] = {}
     for link in counted.of(iri):
         other = link.other(iri).removeprefix(ID)

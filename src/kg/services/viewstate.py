@@ -78,10 +78,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Entities that are drawn as groups until they are opened: those `of` a zone, a chain or everything (``all``)."""
+    """Entities that are drawn as groups until they are opened: those `of` a zone, a chain or everything (``all``).
+
+    `x` and `y` are the middle of the largest group, in pixels.
+    """
 
     of: str
     by: str
+    x: int = 0
+    y: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,8 @@ class ViewState:
         value: dict[str, Any] = {
             "boxes": [_box_json(box) for box in self.boxes] or None,
             "filters": _whole(filters) or None,
-            "groups": {"by": self.groups.by, "of": self.groups.of} if self.groups else None,
+            "groups": self.groups
+            and {"by": self.groups.by, "of": self.groups.of, "at": [self.groups.x, self.groups.y]},
             "mode": self.mode if self.mode != "graph" else None,
             "colour": self.colour if self.colour != "class" else None,
             "size": self.size if self.size != "none" else None,
@@ -371,11 +377,14 @@ def _day(value: object) -> date | None:
 def _groups(value: object) -> Groups | None:
     if value is None:
         return None
-    given = _object(value, "groups", {"of", "by"})
+    given = _object(value, "groups", {"of", "by", "at"})
     of = given.get("of")
     if of != "all" and entity_path(of, "groups.of").partition("/")[0] not in {"zone", "chain"}:
         raise InvalidState("groups are of a zone, of a chain, or of all", "groups.of")
-    return Groups(cast(str, of), _choice(given.get("by"), "groups.by", GROUPINGS))
+    at = _list(given.get("at", [0, 0]), "groups.at", 2)
+    if len(at) != 2 or not all(_is_int(n) and abs(n) <= FARTHEST for n in at):
+        raise InvalidState(f"give x and y, whole numbers up to {FARTHEST:,}", "groups.at")
+    return Groups(cast(str, of), _choice(given.get("by"), "groups.by", GROUPINGS), at[0], at[1])
 
 
 def _route(value: object) -> Route | None:
