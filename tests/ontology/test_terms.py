@@ -48,13 +48,26 @@ def test_alignments_parse_and_name_terms_of_the_ontology(terms, lists):
         assert {str(s) for s, _, _ in links} <= known, path
 
 
-def test_every_term_is_labelled_defined_and_exemplified(terms):
+def test_every_term_is_labelled_and_defined(terms):
     for term in own(terms, *KINDS):
         assert languages(terms, term, RDFS.label) == ["en", "zh"], term
         assert languages(terms, term, SKOS.definition) == ["en", "zh"], term
-        assert list(terms.objects(term, SKOS.example)), term
         (module,) = terms.objects(term, RDFS.isDefinedBy)
         assert (module, RDF.type, OWL.Ontology) in terms, term
+
+
+def test_every_term_has_an_example_in_each_language(terms):
+    """A value that is the same in every language (a number, a date, a code) stands once and has no tag."""
+    for term in own(terms, *KINDS):
+        examples = [o for o in terms.objects(term, SKOS.example) if isinstance(o, Literal)]
+        assert sorted(str(o.language) for o in examples) in (["None"], ["en", "zh"]), term
+        for example in examples:
+            if example.language == "zh":
+                assert re.search(r"[\u4e00-\u9fff]", example), term
+                assert not re.search(r"[A-Za-z]{2}", example), f"{term}: {example} isn't Chinese throughout"
+            else:
+                assert not re.search(r"[\u3000-\u9fff]", example), f"{term}: {example} isn't {example.language}"
+                assert example.language or re.fullmatch(r"[\w.-]+…?", example), f"{term}: {example} needs a language"
 
 
 def test_a_term_stands_in_the_module_that_it_names(modules):
