@@ -17,7 +17,7 @@ endif
 
 PREPARE := @$(PYTHON) tools/prepare.py
 
-.PHONY: help serve test bench lint types format wheel screenshots lock assets clean ready ready-test
+.PHONY: help serve test bench conformance lint types format wheel screenshots lock assets clean ready ready-test
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r verb what; do printf '%-12s %s\n' "$$verb" "$$what"; done
@@ -52,6 +52,12 @@ wheel: ready-test ## Build dist/*.whl straight from the tree, assets first
 bench: ready-test ## Compare the engine, the service over HTTP and rdflib-endpoint; memory of the service
 	$(PREPARE) bench
 	@$(BIN)/python tests/bench/run.py
+
+W3C ?= ../shared/w3c
+
+conformance: ready-test ## Run the W3C's test cases (in W3C=DIR) against the service, and write docs/conformance.json
+	$(PREPARE) bench
+	@$(BIN)/python tests/conformance/run.py $(W3C)
 
 screenshots: ready-test ## Take the pictures of the pages anew
 	@$(BIN)/python tools/screenshots.py

@@ -19,7 +19,7 @@ FAMILIES = {
     "modality.": {*present.MODALITIES, "doubt"},
     "group.": {*(key for key, _ in present.GROUPS), "other", "incoming"},
     "name.": set(NAME_KINDS),
-    "certainty.": {"inferred", "conjecture"},
+    "certainty.": {"stated", "inferred", "conjecture"},
     "passage.why_": {"unset", "absent", "differs"},
     "document.why_": {"unset", "absent", "differs"},
     "zones.rule_": {"1", "2", "3"},
@@ -27,6 +27,7 @@ FAMILIES = {
     "error.": {"400", "404", "405", "413", "500", "503", "404_do", "503_do"},
     "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
     "lane.": {*drawing.LANES, "silent"},
+    "conformance.suite_": {r["suite"] for r in json.loads((ROOT / "docs/conformance.json").read_text("utf-8"))["suites"]},
     "nav.": {"chains", "zones", "documents", "ontology", "console"},
     "missing.": set(re.findall(r'\(kg:\w+ "(\w+)"', paths.query("explore/missing.rq"))),
 }

@@ -8,6 +8,7 @@ therefore returns the text to evaluate: where it isn't harmless at first sight, 
 as a codepoint escape, which can stand in an IRI and nowhere else, so that no other reading is left.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -303,8 +304,10 @@ def check(text: str, limits: Limits) -> str:
     if _harmless(text, limits):
         return text
     if _ESCAPE.search(text):
-        # The standard puts escapes in before the grammar, the engine only within strings and IRIs: judge both readings.
-        _judge(unescape(text), limits)
+        # SPARQL 1.1 puts escapes in before the grammar, 1.2 and the engine only within strings and IRIs: judge both. In
+        # the former reading a string may end early; then only the engine's own counts.
+        with contextlib.suppress(QuerySyntaxError):
+            _judge(unescape(text), limits)
     return _judge(text, limits)
 
 
