@@ -42,3 +42,19 @@ def test_a_range_shares_its_unit() -> None:
 def test_a_qualifier_stands_before_the_number(qualifier: str, zh: str, en: str) -> None:
     assert str(print_figure(Decimal(600_000_000), YUAN, "zh", qualifier=qualifier)) == zh
     assert str(print_figure(Decimal(600_000_000), YUAN, "en", qualifier=qualifier)) == en
+
+
+@pytest.mark.parametrize(
+    ("value", "value_max", "unit", "zh", "en"),
+    [
+        ("9495000000", None, YUAN, "9,495,000,000元", "CNY 9,495,000,000"),
+        ("15000", None, TONNE, "15,000吨", ""),
+        ("15000", "20000", TONNE, "15,000–20,000吨", ""),
+        ("9999", None, YUAN, "", ""),
+        ("0.7", None, PERCENT, "", ""),
+    ],
+)
+def test_a_scaled_figure_knows_its_base_value(value: str, value_max: str | None, unit: str, zh: str, en: str) -> None:
+    top = Decimal(value_max) if value_max else None
+    printed = [print_figure(Decimal(value), unit, language, value_max=top).base for language in ("zh", "en")]
+    assert printed == [zh, en]

@@ -50,6 +50,8 @@ def test_what_is_shipped_brings_its_licence_along() -> None:
 def test_no_source_asks_for_anything_off_the_machine() -> None:
     for source in (p for p in (WEB / "src").rglob("*") if p.is_file()):
         text = source.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+        # ECharts writes the outline of a mark in the form of an address.
+        text = text.replace("`path://${", "`${")
         assert "//" not in re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE), source
         assert "url(" not in text, source
     for template in (WEB / "templates").glob("*.html"):

@@ -2,6 +2,7 @@
 import { passages } from "./passage.js";
 import { keys } from "./keys.js";
 import { theme } from "./theme-toggle.js";
+import { basket } from "./basket.js";
 import { copying } from "./copy.js";
 import { editor } from "./editor.js";
 import { suggestions } from "./suggest.js";
@@ -9,6 +10,7 @@ import { suggestions } from "./suggest.js";
 theme();
 keys();
 copying();
+basket();
 passages();
 editor();
 suggestions();

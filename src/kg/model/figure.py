@@ -33,11 +33,15 @@ _UNSCALED: Final = frozenset(f"{QUDT_UNIT}{name}" for name in ("PERCENT", "DEG_C
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A printed figure: what stands before the number, the number, and the unit after it."""
+    """A printed figure: what stands before the number, the number, and the unit after it.
+
+    `base` is the same in the base unit with every digit, where a scale such as 亿 hides that; else empty.
+    """
 
     before: str
     number: str
     unit: str
+    base: str = ""
 
     def __str__(self) -> str:
         glue = "" if self.unit[:1] in {"", "%"} or self.unit[:1] > "⺀" else " "
@@ -74,6 +78,8 @@ def print_figure(
     --------
     >>> str(print_figure(Decimal(9495000000), YUAN, "zh"))
     '94.95亿元'
+    >>> print_figure(Decimal(9495000000), YUAN, "zh").base
+    '9,495,000,000元'
     >>> str(print_figure(Decimal(9495000000), YUAN, "en"))
     'CNY 9.495 bn'
     >>> str(print_figure(Decimal(1), None, "zh", value_max=Decimal(2), symbol="家"))
@@ -85,13 +91,20 @@ def print_figure(
     known = SYMBOLS.get(unit or "")
     name = symbol if symbol is not None else (known[0 if chinese else 1] if known else "")
     divisor, scale = _scale(value_max if value_max is not None else value, unit, chinese=chinese)
-    number = _number(value / divisor, chinese=chinese)
-    if value_max is not None and value_max != value:
-        number += f"–{_number(value_max / divisor, chinese=chinese)}"
+    number = _range(value, value_max, divisor, chinese=chinese)
+    # Every digit, in groups of three in either language.
+    whole = _range(value, value_max, Decimal(1), chinese=False) if scale else ""
     before = _QUALIFIER.get(qualifier, {}).get("zh" if chinese else "en", "")
     if unit == YUAN and not chinese:
-        return Figure(f"{before} CNY".strip(), f"{number} {scale}".strip(), "")
-    return Figure(before, number, f"{scale}{name}")
+        return Figure(f"{before} CNY".strip(), f"{number} {scale}".strip(), "", f"CNY {whole}" if whole else "")
+    return Figure(before, number, f"{scale}{name}", f"{whole}{name}" if whole else "")
+
+
+def _range(value: Decimal, value_max: Decimal | None, divisor: Decimal, *, chinese: bool) -> str:
+    number = _number(value / divisor, chinese=chinese)
+    if value_max is None or value_max == value:
+        return number
+    return f"{number}–{_number(value_max / divisor, chinese=chinese)}"
 
 
 def _scale(value: Decimal, unit: str | None, *, chinese: bool) -> tuple[Decimal, str]:

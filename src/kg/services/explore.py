@@ -339,7 +339,7 @@ def entity(store: Reader, iri: str) -> EntityView:
     statements = statements_of(store, iri)
     if not statements:
         raise NotFound("entity", iri.removeprefix(BASE), "Look for its name under /search.")
-    facts = facts_from(store, store.select(paths.query("explore/facts.rq"), {"entity": NamedNode(iri)}))
+    facts = facts_of(store, iri)
     codes = {t.value for terms in statements.values() for t in terms if isinstance(t, NamedNode)}
     names = Names().load(store, {iri, *named_in(facts), *codes, *statements})
     missing = [
@@ -348,6 +348,22 @@ def entity(store: Reader, iri: str) -> EntityView:
     ]
     documents = sorted({p.document for f in facts for p in f.evidence})
     return EntityView(iri, names[iri], statements, facts, names, missing, extents(store, documents))
+
+
+#: The line of a stored query where the part that selects facts goes, and what is left of it in its place.
+SELECTED_HERE: Final = "# selection"
+
+
+def facts_of(store: Reader, iri: str, selected: str = "") -> list[Fact]:
+    """Return the facts of an entity, at most `FACTS_MAX`.
+
+    Parameters
+    ----------
+    selected
+        A part of a group graph pattern that leaves only some values of ``?fact``.
+    """
+    text = paths.query("explore/facts.rq").replace(SELECTED_HERE, selected)
+    return facts_from(store, store.select(text, {"entity": NamedNode(iri)}))
 
 
 def extents(store: Reader, documents: Sequence[str]) -> dict[str, list[tuple[int, int, int]]]:
@@ -383,16 +399,23 @@ def counts(store: Reader) -> Counts:
     return Counts(number_in(row, "facts"), number_in(row, "passages"), number_in(row, "entities"), text_in(row, "asOf"))
 
 
-def reproducing(name: str, language: str, **terms: str | Sequence[str]) -> str:
-    """Return the text of a stored query with its parameters put in, for a reader of a language to run."""
+def reproducing(name: str, language: str, selected: str = "", **terms: str | Sequence[str]) -> str:
+    """Return the text of a stored query with its parameters put in, for a reader of a language to run.
+
+    `selected` is the part that leaves only the facts that the reader chose; the query must have a place for it.
+    """
     text = paths.query(name)
+    if selected:
+        if SELECTED_HERE not in text:
+            raise ValueError(f"{name} has no place for a selection")
+        text = text.replace(SELECTED_HERE, selected.replace("\n", "\n      "))
     for parameter, value in terms.items():
         spelt = [value] if isinstance(value, str) else value
         text = text.replace(f"${parameter}", " ".join(serialize(NamedNode(v)) for v in spelt))
     lines = text.splitlines()
     # The header's lines on parameters speak of what has been put in, and the question stands there in both languages.
     question = lines[0] if language == "zh" else lines[1]
-    rest = [line for line in lines[2:] if not line.startswith("#")]
+    rest = [line for line in lines[2:] if not line.startswith("#") and line.strip() != SELECTED_HERE]
     return "\n".join([question, *rest]) + "\n"
 
 

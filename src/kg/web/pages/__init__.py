@@ -1,9 +1,10 @@
 """The pages: each view asks its service once and hands the template what it shows."""
 
-from kg.web.pages import chains, conformance, console, documents, entity, files, home, ontology, search, zones
+from kg.web.pages import basket, chains, conformance, console, documents, entity, files, home, ontology, search, zones
 from kg.web.pages.common import blueprint
 
 __all__ = [
+    "basket",
     "blueprint",
     "chains",
     "conformance",

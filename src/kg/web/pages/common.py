@@ -9,7 +9,8 @@ from flask import Blueprint, Response, request
 from kg.errors import KGError, NotFound
 from kg.model.label import local_name
 from kg.services import console
-from kg.web import assets, i18n, present
+from kg.services.selection import PARAMETERS, Selection
+from kg.web import assets, cite, i18n, present
 from kg.web.i18n import t
 from kg.web.state import state
 
@@ -37,6 +38,8 @@ def _helpers() -> dict[str, Any]:
         "fit": present.fit,
         "text_width": present.width,
         "has": i18n.has,
+        "cite": cite.line,
+        "unfiltered": _unfiltered,
     }
 
 
@@ -68,6 +71,16 @@ def _other_language(language: str) -> dict[str, str]:
     other = "en" if language == "zh" else "zh"
     parameters = [(k, v) for k, v in request.args.items(multi=True) if k != "lang"]
     return {"code": other, "address": f"{request.path}?{urlencode([*parameters, ('lang', other)])}"}
+
+
+def chosen() -> Selection:
+    """Return which facts the address asks for; every page that lists facts takes the same parameters."""
+    return Selection.from_args(request.args)
+
+
+def _unfiltered() -> str:
+    rest = [(k, v) for k, v in request.args.items(multi=True) if k not in PARAMETERS]
+    return f"{request.path}?{urlencode(rest)}" if rest else request.path
 
 
 def _as_of() -> str | None:

@@ -1,11 +1,14 @@
 """The pages of documents: their facts in order of position."""
 
+from dataclasses import replace
+
 from flask import render_template
 
 from kg.services import documents, explore
 from kg.services.explore import Names
+from kg.services.selection import undated
 from kg.web import i18n, present
-from kg.web.pages.common import blueprint
+from kg.web.pages.common import blueprint, chosen
 from kg.web.present import Presenter
 from kg.web.state import state
 
@@ -25,6 +28,9 @@ def document(slug: str) -> str:
     here = state()
     view = documents.document(here.store, slug, here.settings.sources_dir)
     presenter = Presenter(view.names, i18n.language())
+    selection = chosen()
+    total = len(view.facts)
+    view = replace(view, facts=selection.keep(view.facts))
     passages = view.passages()
     seen: set[str] = set()
     rows = []
@@ -42,5 +48,10 @@ def document(slug: str) -> str:
         paragraphs=documents.paragraphs(view.text, passages) if view.text is not None else None,
         bars=present.bars(passages, {view.document.iri: view.extents}),
         modalities=present.modality_counts(view.facts),
-        query=explore.reproducing("documents/facts.rq", i18n.language(), document=view.document.iri),
+        chosen=selection,
+        total=total,
+        undated=undated(view.facts),
+        query=explore.reproducing(
+            "documents/facts.rq", i18n.language(), selected=selection.sparql_filter("fact"), document=view.document.iri
+        ),
     )

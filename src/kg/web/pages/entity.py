@@ -1,7 +1,7 @@
 """The page of an entity, a fact or a code; the pages of zones and chains are it with more."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import render_template
@@ -11,9 +11,10 @@ from kg.errors import NotFound
 from kg.model.label import Label, local_name
 from kg.model.vocabulary import BASE, ENTITY_SEGMENTS, KG, SKOS
 from kg.services import explore
+from kg.services.selection import Selection, undated
 from kg.web import i18n, present
 from kg.web.i18n import t
-from kg.web.pages.common import LOCAL, blueprint, link, page_of
+from kg.web.pages.common import LOCAL, blueprint, chosen, link, page_of
 from kg.web.pages.evidence import evidence
 from kg.web.present import Presenter
 from kg.web.state import state
@@ -46,6 +47,10 @@ def entity_page(view: explore.EntityView, **more: Any) -> str:
     language = i18n.language()
     presenter = Presenter(view.names, language)
     resource = view.resource
+    selection = chosen()
+    total = len(view.facts)
+    if selection:
+        view = replace(view, facts=_selected_facts(view, selection))
     own = None
     spans = {(d, n): (a, b) for d, rows in view.extents.items() for n, a, b in rows}
     if view.statements.get(f"{KG}modality"):
@@ -72,6 +77,9 @@ def entity_page(view: explore.EntityView, **more: Any) -> str:
         extents=spans,
         selected=own or _selected([*_tables(more), *groups]),
         cut=len(view.facts) >= explore.FACTS_MAX,
+        chosen=selection,
+        total=total,
+        undated=undated(view.facts),
         modalities=present.modality_counts(view.facts),
         bars=present.bars(cited, view.extents),
         passage_map=present.passage_map,
@@ -81,10 +89,21 @@ def entity_page(view: explore.EntityView, **more: Any) -> str:
         alternatives=explore.alternative_names(view.statements),
         query=explore.reproducing("explore/details.rq", i18n.language(), facts=view.iri)
         if own
-        else explore.reproducing("explore/facts.rq", i18n.language(), entity=view.iri),
+        else explore.reproducing(
+            "explore/facts.rq", i18n.language(), selected=selection.sparql_filter("fact"), entity=view.iri
+        ),
         documents=view.documents(),
         **more,
     )
+
+
+def _selected_facts(view: explore.EntityView, selection: Selection) -> Sequence[explore.Fact]:
+    if len(view.facts) < explore.FACTS_MAX:
+        return selection.keep(view.facts)
+    # Of more facts than a page holds, the store selects: those at hand are only the first.
+    found = explore.facts_of(state().store, view.iri, selection.sparql_filter("fact"))
+    view.names.load(state().store, explore.named_in(found))
+    return found
 
 
 def _tables(more: Mapping[str, Any]) -> list[present.Group]:
