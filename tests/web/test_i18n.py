@@ -3,14 +3,17 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 
 from kg import paths
 from kg.model.vocabulary import ENTITY_SEGMENTS, FACT_SEGMENTS
-from kg.services import drawing
+from kg.services import drawing, viewstate
 from kg.services.explore import NAME_KINDS
+from kg.services.paths import Reason
 from kg.web import i18n, present
+from kg.web.pages import explore
 
 ROOT = Path(__file__).parent.parent.parent
 #: Keys that are put together from a part of the data: what each part may be.
@@ -27,8 +30,20 @@ FAMILIES = {
     "error.": {"400", "404", "405", "413", "500", "503", "404_do", "503_do"},
     "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
     "lane.": {*drawing.LANES, "silent"},
-    "conformance.suite_": {r["suite"] for r in json.loads((ROOT / "docs/conformance.json").read_text("utf-8"))["suites"]},
-    "nav.": {"chains", "zones", "documents", "ontology", "console"},
+    "conformance.suite_": {
+        r["suite"] for r in json.loads((ROOT / "docs/conformance.json").read_text("utf-8"))["suites"]
+    },
+    "explore.kind_": set(explore.KINDS),
+    "explore.by_": set(viewstate.GROUPINGS),
+    "explore.colour_": set(viewstate.COLOURS),
+    "explore.size_": set(viewstate.SIZES),
+    "explore.define_": {*viewstate.COLOURS, *viewstate.SIZES},
+    "explore.none_": {"zone", "class", "chain"},
+    "explore.start_": {"firms", "zones", "chains"},
+    "explore.tab_": {"facts", "relations", "documents", "missing"},
+    "explore.no_path_": set(get_args(Reason)),
+    "explore.key_": {name for _, name in explore.KEYS},
+    "nav.": {"chains", "explore", "zones", "documents", "ontology", "console"},
     "missing.": set(re.findall(r'\(kg:\w+ "(\w+)"', paths.query("explore/missing.rq"))),
 }
 

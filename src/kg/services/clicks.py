@@ -168,30 +168,39 @@ def _looks(name: str) -> Verb:
     return act
 
 
-def _route(_: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
+def _route(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
+    """Look for a path, and show the first that is found."""
     if not words:
         return replace(state, route=None)
     ends = [entity_path(word, "do") for word in words[:2]]
     if len(ends) != 2:
         raise InvalidState("a path has two ends", "do")
     before = state.route or Route("", "")
-    return replace(state, route=replace(before, source=ends[0], target=ends[1], chosen=0))
+    return _shown(store, replace(state, route=replace(before, source=ends[0], target=ends[1], chosen=0)))
 
 
-def _hops(_: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
-    return viewstate.from_json(_with_route(state, hops=int(words[0]) if words[0].isdigit() else 0, chosen=0))
+def _hops(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
+    hops = int(words[0]) if words[0].isascii() and words[0].isdigit() else 0
+    return _shown(store, viewstate.from_json(_with_route(state, hops=hops, chosen=0)))
 
 
 def _along(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
-    """Show a found path: its entities come into the picture."""
-    if not words[0].isdigit():
+    if not words[0].isascii() or not words[0].isdigit():
         raise InvalidState("give the number of a path", "do")
     after = viewstate.from_json(_with_route(state, chosen=int(words[0])))
     found = routes(store, after)
     if found is None or int(words[0]) >= len(found.found):
         raise InvalidState("there is no such path", "do")
-    chosen = found.found[int(words[0])]
-    return exploration.add(store, after, [iri.removeprefix(ID) for iri in chosen.entities], root=False)
+    return _shown(store, after)
+
+
+def _shown(store: Reader, state: ViewState) -> ViewState:
+    """Return the state with the entities of its chosen path, where there is one."""
+    found = routes(store, state)
+    if found is None or state.route is None or not found.found:
+        return state
+    chosen = found.found[min(state.route.chosen, len(found.found) - 1)]
+    return exploration.add(store, state, [iri.removeprefix(ID) for iri in chosen.entities], root=False)
 
 
 def _with_route(state: ViewState, **change: object) -> dict[str, object]:

@@ -1,6 +1,21 @@
 """The pages: each view asks its service once and hands the template what it shows."""
 
-from kg.web.pages import basket, chains, conformance, console, documents, entity, files, home, ontology, search, zones
+from kg.web.pages import (
+    basket,
+    chains,
+    conformance,
+    console,
+    documents,
+    downloads,
+    entity,
+    explore,
+    files,
+    home,
+    ontology,
+    saved,
+    search,
+    zones,
+)
 from kg.web.pages.common import blueprint
 
 __all__ = [
@@ -10,10 +25,13 @@ __all__ = [
     "conformance",
     "console",
     "documents",
+    "downloads",
     "entity",
+    "explore",
     "files",
     "home",
     "ontology",
+    "saved",
     "search",
     "zones",
 ]
