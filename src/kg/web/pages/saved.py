@@ -2,7 +2,7 @@
 
 import json
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from flask import Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -19,7 +19,7 @@ _JSON: Final = "application/json"
 
 
 @blueprint.post("/s")
-def save() -> Response:
+def save_item() -> Response:
     """Save a view or a query, and tell its address.
 
     The body is JSON, which no form of another site can send: ``kind`` (``view``, ``query``), ``name``, and ``state`` or
@@ -42,7 +42,7 @@ def save() -> Response:
 
 
 @blueprint.get("/s/<name>")
-def saved(name: str) -> AnyResponse | str:
+def open_saved(name: str) -> AnyResponse | str:
     """Open what was saved: a view on the explorer, a query with a button that runs it; in JSON for programs."""
     item = state().shelf.open(name)
     if not prefers_html(request.headers.get("Accept"), [_JSON]):
@@ -53,6 +53,6 @@ def saved(name: str) -> AnyResponse | str:
 
 
 def _json(item: Item, status: int = HTTPStatus.OK) -> Response:
-    value = {"hash": item.hash, "address": f"/s/{item.hash}", "kind": item.kind, "name": item.name}
+    value: dict[str, Any] = {"hash": item.hash, "address": f"/s/{item.hash}", "kind": item.kind, "name": item.name}
     value |= {"state": item.state.as_json()} if item.kind == "view" else {"query": item.query}
     return Response(json.dumps(value, ensure_ascii=False) + "\n", status=status, content_type=_JSON)
