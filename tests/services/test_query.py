@@ -125,12 +125,12 @@ def test_an_update_writes():
         assert store.ask("ASK { <urn:a> <urn:b> '<' }")
         with pytest.raises(QuerySyntaxError) as caught:
             update.apply(store, UpdateRequest("INSERT DATA {\n  <urn:a> <urn:b> '>' } LIMT"), default_graph=True)
-        assert (caught.value.line, caught.value.column) == (2, 23), "the text went to the engine as it stood"
+        assert (caught.value.line, caught.value.column) == (2, 25), "the text went to the engine as it stood"
         with pytest.raises(QuerySyntaxError) as caught:
             update.apply(
                 store, UpdateRequest("INSERT DATA {\n  <urn:a> <urn:load> 'service' } LIMT"), default_graph=True
             )
-        assert (caught.value.line, caught.value.column) == (2, 32), "and here with its IRIs spelt as escapes"
+        assert (caught.value.line, caught.value.column) == (2, 34), "and here with its IRIs spelt as escapes"
 
 
 @pytest.mark.parametrize("form", FORMS)

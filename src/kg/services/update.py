@@ -72,16 +72,16 @@ def apply(
         If it doesn't parse, or names a dataset beside the request's own.
     """
     text = lexer.check(request.operation, limits)
-    effects = operations(text)
-    # Declarations alone are an update that does nothing; the standard has it so.
-    if effects and lexer.prologue(text).form != "update":
-        raise QueryRefused(
-            "This is a query, and what was asked for is an update.", "Queries have an endpoint of their own."
-        )
-    if request.dataset != STORE_DATASET:
-        given = (request.dataset.default_graphs, request.dataset.named_graphs)
-        text = with_dataset(text, *([serialize(iri(graph)) for graph in graphs] for graphs in given))
     try:
+        effects = operations(text)
+        # Declarations alone are an update that does nothing; the standard has it so.
+        if effects and lexer.prologue(text).form != "update":
+            raise QueryRefused(
+                "This is a query, and what was asked for is an update.", "Queries have an endpoint of their own."
+            )
+        if request.dataset != STORE_DATASET:
+            given = (request.dataset.default_graphs, request.dataset.named_graphs)
+            text = with_dataset(text, *([serialize(iri(graph)) for graph in graphs] for graphs in given))
         trial(text, request.base)
         if not default_graph and any(effect.default_graph for effect in effects):
             raise DefaultGraphKept
