@@ -70,8 +70,8 @@ def run(store: Reader, request: QueryRequest, limits: Limits = DEFAULT_LIMITS) -
         If the engine gives up on it before the first bytes; afterwards the result's chunks raise it.
     """
     text = lexer.check(request.operation, limits)
-    read_prologue(text)
     try:
+        read_prologue(text)
         return store.query(text, request.media_type, request.dataset, request.base)
     except QuerySyntaxError as error:
         failure = in_the_readers_text(error, request.operation, text)
