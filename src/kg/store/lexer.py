@@ -82,12 +82,13 @@ class Limits:
     """What an operation may have before the engine's parser is asked to read it.
 
     The engine overflows its stack, which ends the process, between 2,000 and 3,000 levels and from about 3,000
-    branches on.
+    branches on. `service_allow` holds the beginnings of the addresses that a query may call by SERVICE.
     """
 
     max_bytes: int = 1_000_000
     max_nesting: int = 200
     max_branches: int = 1_000
+    service_allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,8 +333,13 @@ def _judge(text: str, limits: Limits) -> str:
     data_follows, data_level = False, -1  # a block of DATA or VALUES is a flat list for the engine
     branches = 0
     before = previous = Token("punctuation", "", 0)
+    calling = False  # SERVICE was read, and its address comes next
     for token in tokens(text):
         kind, value, start = token
+        if calling:
+            calling = kind == "word" and value.upper() == "SILENT"
+            if not calling:
+                _check_service(text, token, limits.service_allow)
         if kind == "iri":
             if len(value) > 2 and value[1] != "\\":
                 pinned.append(f"{text[copied : start + 1]}\\U{ord(value[1]):08x}")
@@ -360,7 +366,9 @@ def _judge(text: str, limits: Limits) -> str:
                 branches += 1
         elif kind == "word":
             if _OUTBOUND.search(value):
-                raise _calls_out(value)
+                if not limits.service_allow or value.upper() != "SERVICE" or prologue(text).form == "update":
+                    raise _calls_out(value)
+                calling = True
             data_follows = data_follows or value.upper().endswith(("DATA", "VALUES"))
             branches += _binds(value)
         elif kind == "name":
@@ -376,6 +384,29 @@ def _judge(text: str, limits: Limits) -> str:
         before, previous = previous, token
     pinned.append(text[copied:])
     return "".join(pinned)
+
+
+def _check_service(text: str, token: Token, allowed: tuple[str, ...]) -> None:
+    """Refuse to call any address that doesn't begin with a listed one.
+
+    The address stands there as it is: no variable, no relative IRI, and no step up a path, which the engine's client
+    would take before it calls.
+    """
+    address = ""
+    if token.kind == "iri":
+        address = unescape(token.text[1:-1])
+    elif token.kind == "name":
+        prefix, _, rest = token.text.partition(":")
+        address = prologue(text).prefixes.get(prefix, "") + _LOCAL_ESCAPE.sub(r"\1", rest)
+    if not any(address.startswith(prefix) for prefix in allowed) or _STEP.search(address):
+        raise QueryRefused(
+            f"SERVICE {token.text[:200]} isn't among the addresses that this service may call.",
+            "Ask one that KG_SERVICE_ALLOW lists, by its whole address.",
+        )
+
+
+#: A segment of one or two dots, however it is spelt, and what a client might take for a slash.
+_STEP: Final = re.compile(r"/(?:\.|%2e){1,2}(?:[/?#]|$)|%2f|%5c|\\", re.IGNORECASE)
 
 
 def _binds(word: str) -> int:
