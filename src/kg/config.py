@@ -28,6 +28,15 @@ class Settings:
     )
     public_url: str | None = _setting(None, "Address of the service as readers see it, where a proxy stands before it.")
     query_max_bytes: int = _setting(1_000_000, "Longest SPARQL query, in bytes, that is read.")
+    query_timeout_s: int = _setting(
+        30, "Seconds that a query may run; a request may ask for less by `timeout=` or the header KG-Timeout."
+    )
+    query_memory_mb: int = _setting(1024, "Megabytes of memory that a query may take.")
+    query_max_rows: int = _setting(1_000_000, "Solutions or triples that the result of a query may have.")
+    query_max_result_mb: int = _setting(256, "Megabytes that the result of a query may have.")
+    query_workers: int | None = _setting(
+        None, "Queries that are evaluated at the same time at full speed; where unset, one for each processor."
+    )
     threads: int = _setting(16, "Requests that are answered at the same time.")
     cors_origins: tuple[str, ...] = _setting(
         (),
@@ -88,6 +97,14 @@ def _read(name: str, raw: str) -> Any:
             return raw
         case "KG_SERVICE_ALLOW":
             return tuple(_endpoint(name, prefix.strip()) for prefix in raw.split(","))
+        case "KG_QUERY_TIMEOUT_S":
+            return _integer(name, raw, 1, 86_400)
+        case "KG_QUERY_MEMORY_MB" | "KG_QUERY_MAX_RESULT_MB":
+            return _integer(name, raw, 1, 1_000_000)
+        case "KG_QUERY_MAX_ROWS":
+            return _integer(name, raw, 1, 1_000_000_000)
+        case "KG_QUERY_WORKERS":
+            return _integer(name, raw, 1, 64)
         case "KG_THREADS":
             return _integer(name, raw, 1, 64)
         case "KG_CORS_ORIGINS":

@@ -74,6 +74,87 @@ class QueryFailed(KGError):
     """The engine gave up on an operation while it ran."""
 
 
+class QueryStopped(KGError):
+    """Root of what ends a query before its result is whole, though nothing is wrong with its text."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason} {advice}".strip())
+        self.reason = reason
+        self.advice = advice
+
+
+class QueryTimedOut(QueryStopped):
+    """A query ran for as long as it may."""
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(
+            f"The query was stopped after {timeout_s:g} s, the time limit (KG_QUERY_TIMEOUT_S, or the request's own).",
+            "Ask for less: bind more of its terms, add a LIMIT, or split it; the order of the patterns may matter too.",
+        )
+        self.timeout_s = timeout_s
+
+
+class QueryOutOfMemory(QueryStopped):
+    """A query needed more memory than it may."""
+
+    def __init__(self, memory_mb: int) -> None:
+        super().__init__(
+            f"The query needed more than {memory_mb:,} MB, the memory limit (KG_QUERY_MEMORY_MB).",
+            "Ask for less at a time: ORDER BY, DISTINCT, GROUP BY and GROUP_CONCAT hold all their rows in memory.",
+        )
+        self.memory_mb = memory_mb
+
+
+class QueryCrashed(QueryStopped):
+    """The process that evaluated a query ended with it."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(
+            f"The process that evaluated the query ended ({how}); nothing else was harmed.",
+            "Write the query flatter: deep nesting, long chains of operators and very long paths overflow the engine.",
+        )
+        self.how = how
+
+
+class QueryCancelled(QueryStopped):
+    """Somebody who holds a query's id has stopped it, or its reader went away."""
+
+    def __init__(self, reason: str = "The query was stopped at the request of somebody who holds its id.") -> None:
+        super().__init__(reason, "Send it again if that wasn't meant.")
+
+
+class QueryBusy(QueryStopped):
+    """There is no place for a query now."""
+
+    def __init__(self, reason: str, retry_after_s: int = 5) -> None:
+        super().__init__(reason, "Try again in a few seconds.")
+        self.headers = {"Retry-After": str(retry_after_s)}
+
+
+class QueryIdRefused(KGError):
+    """A name that a client gave its query can't be taken."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The KG-Query-Id can't be used: {reason}.")
+
+
+class ResultIncomplete(KGError):
+    """A result ends at a limit.
+
+    Attributes
+    ----------
+    reason
+        Which limit.
+    closing
+        What makes a whole document of the bytes that came before, or None where nothing does.
+    """
+
+    def __init__(self, limit: str, amount: int, setting: str, closing: bytes | None) -> None:
+        super().__init__(f"The result has more than {amount:,} {limit}, the limit ({setting}); the rest is missing.")
+        self.reason = str(self)
+        self.closing = closing
+
+
 class InvalidTerm(KGError):
     """A value that can't stand in an operation: an IRI with forbidden characters is refused, never repaired."""
 
@@ -128,6 +209,14 @@ class StoreUnusable(StoreError):
 
     def __init__(self, folder: str, reason: str) -> None:
         super().__init__(f"The data folder {folder} can't be used: {reason}.")
+        self.folder = folder
+
+
+class SnapshotFailed(StoreError):
+    """No copy of the store can be made for the processes that evaluate queries."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(f"No snapshot can be taken in {folder}: {reason} Free some space there, and try again.")
         self.folder = folder
 
 

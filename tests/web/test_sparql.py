@@ -434,7 +434,7 @@ def test_a_result_is_a_problem_where_the_engine_fails(make_app, small_store, mon
 
 
 def test_queries_leave_threads_to_the_rest(make_app, monkeypatch):
-    monkeypatch.setattr("kg.web.sparql._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("kg.store.running.PATIENCE_S", 0.05)
     web = make_app(threads=4).test_client()
     long = urlencode({"query": "SELECT * FROM <urn:numbers> { ?s ?p ?o }"})
     held = [web.get(f"/sparql?{long}", buffered=False) for _ in range(2)]

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -12,12 +12,12 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from kg import paths
-from kg.errors import MissingAsset
+from kg.errors import MissingAsset, ResultIncomplete
 from kg.services import explore, query
 from kg.services.explore import Names
 from kg.services.query import QueryRequest
 from kg.services.remembered import per_version
-from kg.store.protocol import Reader, Term
+from kg.store.protocol import Queryable, Reader, Term
 
 #: A page that holds more rows than this freezes; the whole result is a download away.
 ROWS: Final = 500
@@ -66,32 +66,45 @@ class Example:
     text: str
 
 
-def run(store: Reader, text: str, max_bytes: int) -> Table:
-    """Run a reader's query and return at most `ROWS` rows of its result, with the labels of what they name."""
+def run(store: Reader, evaluator: Queryable, text: str, max_bytes: int) -> Table:
+    """Run a reader's query and return at most `ROWS` rows of its result, with the labels of what they name.
+
+    Parameters
+    ----------
+    store
+        Where the labels come from.
+    evaluator
+        What evaluates the query.
+    text
+        The query.
+    max_bytes
+        Longest query that is read.
+    """
     started = time.perf_counter()
     limits = query.limits_of(max_bytes)
     form = query.read_prologue(text).form or "select"
     if form == "ask":
-        result = query.run(store, QueryRequest(text, "application/sparql-results+json"), limits)
+        result = query.run(evaluator, QueryRequest(text, "application/sparql-results+json"), limits)
         with closing(_stream(result.chunks)) as chunks:
             answer = json.loads(b"".join(chunks))["boolean"]
         return Table(form, (), (), True, _since(started), Names(), bool(answer))
     graph = form in {"construct", "describe"}
     media_type = "application/n-triples" if graph else "text/tab-separated-values"
-    result = query.run(store, QueryRequest(text, media_type), limits)
+    result = query.run(evaluator, QueryRequest(text, media_type), limits)
     rows: list[list[Term | str | None]] = []
     columns: Sequence[str] = ("subject", "predicate", "object") if graph else ()
-    complete = True
     # Closing the chunks ends the evaluation: what isn't shown isn't computed.
-    with closing(_stream(result.chunks)) as chunks:
+    with closing(_stream(result.chunks)) as chunks, suppress(ResultIncomplete):
+        complete = False
         for number, line in enumerate(_lines(chunks)):
             if not graph and number == 0:
                 columns = [name.lstrip("?") for name in line.split("\t")] if line else []
                 continue
             if len(rows) == ROWS:
-                complete = False
                 break
             rows.append(_triple(line) if graph else [_term(cell) for cell in line.split("\t")])
+        else:
+            complete = True
     iris = {cell.value for row in rows for cell in row if isinstance(cell, NamedNode)}
     return Table(form, columns, rows, complete, _since(started), Names().load(store, iris))
 

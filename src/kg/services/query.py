@@ -6,7 +6,7 @@ from kg.errors import QueryRefused, QuerySyntaxError
 from kg.store import lexer
 from kg.store.formats import FORMATS, ResultFormat, find_format, formats_for
 from kg.store.lexer import Limits, Prologue
-from kg.store.protocol import STORE_DATASET, Dataset, Reader, Result
+from kg.store.protocol import STORE_DATASET, Dataset, Queryable, Result
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -54,8 +54,10 @@ def read_prologue(operation: str) -> Prologue:
     return prologue
 
 
-def run(store: Reader, request: QueryRequest, limits: Limits = DEFAULT_LIMITS) -> Result:
-    """Evaluate a reader's query; returns once the engine has accepted it.
+def run(store: Queryable, request: QueryRequest, limits: Limits = DEFAULT_LIMITS) -> Result:
+    """Evaluate a reader's query; returns once something is known of how it goes.
+
+    Where the query can be stopped, the evaluator does it (`kg.store.evaluations`), and raises `QueryStopped`.
 
     Raises
     ------
@@ -86,6 +88,6 @@ def in_the_readers_text(error: QuerySyntaxError, operation: str, text: str) -> Q
     return QuerySyntaxError(error.explanation, error.line, column)
 
 
-def limits_of(max_bytes: int) -> Limits:
-    """Return the limits with another length of text (``KG_QUERY_MAX_BYTES``)."""
-    return replace(DEFAULT_LIMITS, max_bytes=max_bytes)
+def limits_of(max_bytes: int, service_allow: tuple[str, ...] = ()) -> Limits:
+    """Return the limits with another length of text (``KG_QUERY_MAX_BYTES``), and what SERVICE may call."""
+    return replace(DEFAULT_LIMITS, max_bytes=max_bytes, service_allow=service_allow)

@@ -7,7 +7,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn, cast
 
@@ -41,12 +41,12 @@ from kg.store.protocol import (
     Statistics,
 )
 from kg.store.sparql import bind
+from kg.store.worker import write_turtle
 
 DEFAULT: Final = ox.DefaultGraph()
 #: Where the engine's files lie below the data folder, beside what else is kept there.
 ENGINE_FOLDER: Final = "store"
 _BULK_QUADS: Final = 1_000_000
-_BATCH_TRIPLES: Final = 2_000
 #: Counting costs about 0.15 s for a million quads, which is more than most updates.
 _COUNTED_QUADS: Final = 200_000
 
@@ -114,6 +114,16 @@ class EmbeddedStore:
         raise failure
 
     @property
+    def folder(self) -> Path | None:
+        """The data folder; None in memory."""
+        return self._folder
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it can only be read."""
+        return self._lock_file is not None
+
+    @property
     def _engine(self) -> ox.Store:
         if self._engine_or_none is None:
             raise StoreError("The store is closed.")
@@ -164,7 +174,7 @@ class EmbeddedStore:
         try:
             return self._engine.query(text)
         except (SyntaxError, RuntimeError, OSError, ValueError) as error:
-            failure = _translate(error, text)
+            failure = translate(error, text)
         raise failure
 
     @staticmethod
@@ -173,15 +183,16 @@ class EmbeddedStore:
         try:
             return list(items)
         except (RuntimeError, OSError, ValueError) as error:
-            failure = _translate(error, "")
+            failure = translate(error, "")
         raise failure
 
     def query(
         self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET, base: str | None = None
     ) -> Result:
-        """Evaluate a reader's query and serialise it; returns once the engine has accepted the query.
+        """Evaluate a reader's query in this process, and serialise it; returns once the engine has accepted the query.
 
-        The guards of `lexer.check` stand in `services.query.run`, not here.
+        The guards of `lexer.check` stand in `services.query.run`, not here, and what may stop a query in
+        `kg.store.evaluations`.
 
         Raises
         ------
@@ -202,7 +213,7 @@ class EmbeddedStore:
         result_format = find_format(form, media_type)
         if result_format is None:
             raise NotAcceptable(media_type or "", [f.media_type for f in formats_for(form)])
-        graphs = _graphs(dataset, operation, base)
+        graphs = graphs_of(dataset, operation, base)
         target = result_format.engine
 
         def work(output: str | Buffer, accepted: Callable[[], None]) -> None:
@@ -212,13 +223,13 @@ class EmbeddedStore:
                 results.serialize(cast(Any, output), format=cast(ox.QueryResultsFormat, target))
             elif target == ox.RdfFormat.TURTLE:
                 with Path(output).open("wb") if isinstance(output, str) else contextlib.nullcontext(output) as out:
-                    _write_turtle(results, out, {**PREFIXES, **prologue.prefixes})
+                    write_turtle(results, out, {**PREFIXES, **prologue.prefixes})
             else:
                 results.serialize(cast(Any, output), format=cast(ox.RdfFormat, target))
 
         chunks = Evaluation(
             work,
-            lambda error: _translate(error, operation),
+            lambda error: translate(error, operation),
             xml=target in {ox.QueryResultsFormat.XML, ox.RdfFormat.RDF_XML},
         )
         return Result(form, result_format.media_type, chunks, size_bytes=chunks.size_bytes)
@@ -271,7 +282,7 @@ class EmbeddedStore:
             try:
                 self._engine.update(operation, base_iri=base)
             except (SyntaxError, RuntimeError, OSError, ValueError) as error:
-                failure = _translate(error, operation, kind="update")
+                failure = translate(error, operation, kind="update")
             else:
                 self._written()
                 after = self._counted()
@@ -384,6 +395,18 @@ class EmbeddedStore:
             folder.mkdir(parents=True)
             self._engine.backup(str(folder / ENGINE_FOLDER))
 
+    def checkpoint(self, folder: Path) -> None:
+        """Write a consistent copy of the engine's files into a new folder, by links; writers don't wait for it.
+
+        Raises
+        ------
+        StoreUnusable
+            If the folder exists or can't be made.
+        """
+        with _translated_writing(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            self._engine.backup(str(folder))
+
     def flush(self) -> None:
         """Put what was written on the disk, so that it outlives a loss of power."""
         if self._on_disk:
@@ -423,7 +446,7 @@ def rehearse(operation: str, base: str | None = None) -> None:
     try:
         ox.Store().update(operation, base_iri=base)
     except SyntaxError as error:
-        failure = _translate(error, operation, kind="update")
+        failure = translate(error, operation, kind="update")
     except (RuntimeError, OSError, ValueError):
         return
     else:
@@ -451,19 +474,6 @@ def parse_failed(path: str, error: SyntaxError) -> ParseFailed:
     return ParseFailed(path, message, error.lineno, error.offset)
 
 
-def _write_turtle(triples: Iterable[ox.Triple], out: IO[bytes] | Buffer, prefixes: dict[str, str]) -> None:
-    """Write Turtle with prefixes, which the results' own serialiser can't.
-
-    `serialize` keeps the GIL, so that writing to a pipe that is full would stop its reader too: it writes to memory, a
-    batch at a time, and Python writes that.
-    """
-    remaining = iter(triples)
-    head = ox.serialize((), format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b""
-    out.write(head)
-    while batch := list(islice(remaining, _BATCH_TRIPLES)):
-        out.write((ox.serialize(batch, format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b"").removeprefix(head))
-
-
 def _graph(name: str | None) -> ox.NamedNode | ox.DefaultGraph:
     return DEFAULT if name is None else _named_node(name)
 
@@ -475,7 +485,9 @@ def _named_node(iri: str) -> ox.NamedNode:
         raise InvalidTerm(iri, str(error)) from None
 
 
-def _graphs(dataset: Dataset, operation: str, base: str | None) -> tuple[list[ox.NamedNode], list[ox.NamedNode]] | None:
+def graphs_of(
+    dataset: Dataset, operation: str, base: str | None
+) -> tuple[list[ox.NamedNode], list[ox.NamedNode]] | None:
     """Return the graphs of the query's dataset: the request's, else those of its FROM clauses, None without any.
 
     As the protocol has it, a dataset that is described holds what is named and nothing else.
@@ -491,7 +503,7 @@ def _lines(quads: Iterable[ox.Quad]) -> str:
     return "".join(f"{quad.triple} .\n" for quad in quads)
 
 
-def _translate(error: BaseException, operation: str, kind: str = "query") -> KGError:
+def translate(error: BaseException, operation: str, kind: str = "query") -> KGError:
     """Make one of the house's errors of an engine's error while a query or an update runs."""
     if isinstance(error, SyntaxError):
         return diagnose(str(error), operation)

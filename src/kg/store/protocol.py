@@ -3,6 +3,7 @@
 Terms are pyoxigraph's (`NamedNode`, `BlankNode`, `Literal`, `Triple`, `Quad`), whichever store stands behind.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import IO, Protocol, TypeAlias
 from typing import Literal as Choice
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+
+from kg.store.meter import NO_LIMIT
 
 Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
 Binding: TypeAlias = Term | Sequence[Term]
@@ -29,6 +32,38 @@ STORE_DATASET = Dataset()
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """What an evaluation may take, and the name under which it can be stopped; empty: one is made.
+
+    Attributes
+    ----------
+    timeout_s
+        Seconds that it may run.
+    max_rows, max_bytes
+        Solutions (or triples) and bytes that its result may have.
+    name
+        The query's id.
+    """
+
+    timeout_s: float = math.inf
+    max_rows: int = NO_LIMIT
+    max_bytes: int = NO_LIMIT
+    name: str = ""
+
+    def within(self, most: "Conditions") -> "Conditions":
+        """Return these conditions, none of them beyond another's."""
+        return Conditions(
+            min(self.timeout_s, most.timeout_s),
+            min(self.max_rows, most.max_rows),
+            min(self.max_bytes, most.max_bytes),
+            self.name,
+        )
+
+
+UNCONDITIONAL = Conditions()
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """Counts of what is loaded."""
 
@@ -42,9 +77,12 @@ class Result:
     """A serialised result: its form, media type, and bytes as they come.
 
     `chunks` must be read to its end or closed; closing it ends the evaluation as far as the store can. Reading it
-    raises `QueryFailed` if the evaluation fails on the way: what was read until then is not the whole result.
+    raises a `KGError` if the evaluation fails on the way: what was read until then is not the whole result. It raises
+    `ResultIncomplete` at a limit, with what would close the document. An empty chunk says that the evaluation goes on
+    and there is nothing yet.
 
-    `size_bytes` is the length of the whole result where it was complete before the first chunk was asked for.
+    `id` names the evaluation where it can be stopped by its name. `size_bytes` is the length of the whole result where
+    it was complete before the first chunk was asked for.
     """
 
     form: Form
@@ -52,9 +90,22 @@ class Result:
     chunks: Iterator[bytes]
     headers: Mapping[str, str] = field(default_factory=dict)
     size_bytes: int | None = None
+    id: str = ""
 
 
-class Reader(Protocol):
+class Queryable(Protocol):
+    """What evaluates readers' queries."""
+
+    def query(
+        self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET, base: str | None = None
+    ) -> Result:
+        """Evaluate a reader's query and serialise it; returns once something is known of how it goes.
+
+        `base` is what relative IRIs of the query are relative to, unless it says so itself.
+        """
+
+
+class Reader(Queryable, Protocol):
     """A dataset that can be queried. Errors are those of `kg.errors`, never an engine's own."""
 
     @property
@@ -69,14 +120,6 @@ class Reader(Protocol):
 
     def construct(self, operation: str, bindings: Mapping[str, Binding] | None = None) -> list[Triple]:
         """Return the triples of a CONSTRUCT or DESCRIBE, each once."""
-
-    def query(
-        self, operation: str, media_type: str | None, dataset: Dataset = STORE_DATASET, base: str | None = None
-    ) -> Result:
-        """Evaluate a reader's query and serialise it; returns once the engine has accepted the query.
-
-        `base` is what relative IRIs of the query are relative to, unless it says so itself.
-        """
 
     def graph_names(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""

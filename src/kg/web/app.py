@@ -1,8 +1,9 @@
 """The app factory: blueprints, error handlers, and what every answer carries."""
 
 import logging
-import threading
+import os
 import time
+import weakref
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -12,8 +13,10 @@ from flask import Flask, Response, g, request
 from kg import paths
 from kg.config import Settings
 from kg.services.saved import Shelf
-from kg.store.protocol import Store
+from kg.store.evaluations import Evaluations
+from kg.store.protocol import Conditions, Store
 from kg.web import access, graphs, operations, pages, problem, resource, sparql, update
+from kg.web.answers import Answers
 from kg.web.envelope import envelope
 from kg.web.metrics import Metrics
 from kg.web.state import State, state
@@ -36,7 +39,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     settings
         What the deployer chose.
     store
-        The data; the caller closes it.
+        The data; the caller closes it, after the app's `queries`.
     """
     app = Flask("kg.web", static_folder=None, template_folder=str(paths.asset("web/templates")))
     # A form's body is percent-encoded: a character of a query takes up to three bytes for each of its own.
@@ -44,11 +47,21 @@ def create_app(settings: Settings, store: Store) -> Flask:
     # A redirect that the router makes would be absolute and repeat the client's Host header.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    queries = Evaluations(
+        store,
+        Conditions(settings.query_timeout_s, settings.query_max_rows, settings.query_max_result_mb * 1024 * 1024),
+        size=settings.query_workers or len(os.sched_getaffinity(0)),
+        memory_mb=settings.query_memory_mb,
+        at_once=max(1, settings.threads - RESERVED_THREADS),
+    )
+    # The workers end with the app, should nobody close them before.
+    weakref.finalize(app, queries.close)
     app.extensions["kg"] = State(
         settings,
         store,
         Metrics(),
-        threading.BoundedSemaphore(max(1, settings.threads - RESERVED_THREADS)),
+        queries,
+        Answers(),
         Shelf(settings.data_dir, allowed=settings.save == "on"),
     )
     problem.register(app)

@@ -1,7 +1,7 @@
 """Errors over HTTP: problem details (RFC 9457) for programs, a readable page for browsers on the routes of pages.
 
 One table says which status each error of the house has. An error that nobody foresaw is logged under an id, and the
-client learns the id alone.
+client learns the id alone. Problem details are in English, for programs; a page tells the same in its own language.
 """
 
 import json
@@ -17,7 +17,9 @@ from werkzeug.exceptions import HTTPException
 
 from kg import errors
 from kg.model.vocabulary import BASE
+from kg.web import i18n
 from kg.web.negotiation import prefers_html
+from kg.web.telling import tell
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,14 @@ STATUS: Final[Mapping[type[errors.KGError], HTTPStatus]] = {
     errors.QueryTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.DefaultGraphKept: HTTPStatus.FORBIDDEN,
     errors.QueryFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.QueryStopped: HTTPStatus.SERVICE_UNAVAILABLE,
+    # The time is ours; the memory and the nesting are the query's own, and no later try would help it.
+    errors.QueryTimedOut: HTTPStatus.GATEWAY_TIMEOUT,
+    errors.QueryOutOfMemory: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.QueryCrashed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ResultIncomplete: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.QueryCancelled: HTTPStatus.CONFLICT,
+    errors.QueryIdRefused: HTTPStatus.BAD_REQUEST,
     errors.InvalidTerm: HTTPStatus.BAD_REQUEST,
     errors.SelectionRefused: HTTPStatus.BAD_REQUEST,
     errors.NotFound: HTTPStatus.NOT_FOUND,
@@ -122,6 +132,7 @@ def problem(
         response = Response(
             json.dumps(body, ensure_ascii=False, indent=2) + "\n", status=status, content_type=MEDIA_TYPE
         )
+        response.headers["Content-Language"] = "en"
     response.headers.update(headers or {})
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept")
@@ -136,9 +147,14 @@ def wants_page() -> bool:
 
 
 def _page(status: HTTPStatus, *, title: str, detail: str, advice: str, choices: list[dict[str, str]] | None) -> str:
+    language = i18n.language()
     try:
         return render_template(
-            "error.html", status=int(status), title=title, detail=detail, advice=advice, choices=choices or []
+            "error.html",
+            status=int(status),
+            detail=tell(detail, language),
+            advice=tell(advice, language),
+            choices=choices or [],
         )
     except Exception:
         # An error page that fails must not hide the error that it was to show.
@@ -173,20 +189,33 @@ def _kebab(name: str) -> str:
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
 
 
-_ADVICE: Final = {
-    HTTPStatus.NOT_FOUND: "The page / lists what there is; /sparql answers queries.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "The Allow header names the methods of this address.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Send less in one request.",
+#: What was asked and found, and what to do, where the framework refuses a request.
+_REFUSED: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
+    HTTPStatus.BAD_REQUEST: ("The request can't be read.", ""),
+    HTTPStatus.NOT_FOUND: (
+        "There is nothing at {path}.",
+        "The page / lists what there is; /sparql answers queries.",
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "{path} doesn't take {method}.",
+        "The Allow header names the methods of this address.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "The request is larger than this address takes.",
+        "Send less in one request.",
+    ),
 }
 
 
 def _from_http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or 500)
     headers = {k: v for k, v in error.get_headers() if k.lower() in {"allow", "retry-after", "www-authenticate"}}
-    detail = error.description or status.description
-    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
-        detail = f"{request.method} {request.path[:200]}: {status.description}."
-    return problem(status, detail, advice=_ADVICE.get(status, ""), headers=headers)
+    if status not in _REFUSED:
+        return problem(status, error.description or status.description, headers=headers)
+    detail, advice = _REFUSED[status]
+    return problem(
+        status, detail.format(path=request.path[:200], method=request.method[:20]), advice=advice, headers=headers
+    )
 
 
 def _from_accident(error: Exception) -> Response:

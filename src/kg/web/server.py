@@ -4,8 +4,8 @@ Notes
 -----
 *Processes.* The main process imports neither Flask nor the engine. It starts the loading child, whose memory (parser,
 validator) ends with it, and then granian, whose worker holds the store and answers. Both are tied to the main process
-by the kernel (`kg.web.process`), and granian ends when its worker does: whichever is killed, nothing of the service
-stays behind.
+by the kernel (`kg.web.process`), and granian ends when its worker does. Readers' queries run in processes below the
+worker (`kg.store.pool`), which end when it does. Whichever is killed, nothing of the service stays behind.
 
 *Address.* granian listens with SO_REUSEPORT, under which two services can share a port without either noticing. So
 the address is first bound without it, which fails if anyone listens there, and kept (bound, not listening) as long as
@@ -34,6 +34,7 @@ from urllib.parse import urlsplit
 
 from kg.config import Settings
 from kg.errors import AddressUnusable, KGError, LoadFailed, ServerError, StoreLocked, StoreUnusable
+from kg.store import snapshot
 from kg.web import presence
 from kg.web.process import birth, end_with
 
@@ -231,6 +232,8 @@ def _serve_granian(settings: Settings) -> None:
         if ended.code:
             raise ServerError("The worker process ended on its own; the log above has what is known.") from None
     finally:
+        # The worker and its own workers are gone, or about to be: nobody needs the copies that they read.
+        snapshot.remove(settings.data_dir / snapshot.FOLDER)
         presence.withdraw(settings.data_dir, os.getpid())
 
 
@@ -245,12 +248,13 @@ def _worker_app(settings: Settings, parent: int) -> "Flask":
     except KGError as error:
         logger.error("%s", error)  # noqa: TRY400 - the message says it all
         sys.exit(1)
-    threading.Thread(target=_announce, args=(settings, parent), name="announce", daemon=True).start()
+    ready = app.extensions["kg"].queries.ready
+    threading.Thread(target=_announce, args=(settings, parent, ready), name="announce", daemon=True).start()
     return app
 
 
-def _announce(settings: Settings, main: int) -> None:
-    """Wait until the worker accepts connections, then write `serve.json` and say where the service is."""
+def _announce(settings: Settings, main: int, ready: Callable[[float], bool]) -> None:
+    """Wait until the worker accepts connections and can answer queries, then write `serve.json` and say so."""
     address = presence.address_of(settings.host, settings.port)
     parts = urlsplit(address)
     deadline = time.monotonic() + _ANNOUNCE_SECONDS
@@ -263,6 +267,8 @@ def _announce(settings: Settings, main: int) -> None:
                 logger.warning("the service doesn't answer at its own address, %s", address)
                 return
             time.sleep(0.01)
+    if not ready(_ANNOUNCE_SECONDS):
+        logger.warning("the processes that evaluate queries don't start; the log above has what is known")
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     presence.announce(
         settings.data_dir,

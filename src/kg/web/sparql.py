@@ -1,14 +1,20 @@
-"""``/sparql``: the query operation of the SPARQL 1.1 Protocol.
+"""``/sparql``: the query operation of the SPARQL 1.1 Protocol, and the queries that run.
 
 Notes
 -----
 *What is refused.* ``SERVICE``, ``LOAD`` and too deep nesting get 400: another query helps, no permission does.
 
 *ETag.* The answer to a GET depends on the query, the headers and the version of the store alone, unless the query asks
-for the time or for chance; where it does, there is no ETag.
+for the time, for chance or for another service; where it does, there is no ETag. A result that is streamed has none
+either: it may yet break, and a cache that kept it would be told that it is still good.
+
+*Names.* A client may name its query (``KG-Query-Id``); whoever holds the name may look at it, and stop it, at
+``/sparql/queries/<name>``.
 """
 
 import hashlib
+import json
+import math
 import re
 from http import HTTPStatus
 from typing import Final, cast
@@ -16,59 +22,103 @@ from typing import Final, cast
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from kg.errors import NotAcceptable
+from kg.errors import NotAcceptable, NotFound
 from kg.services import export, query
 from kg.services.query import QueryRequest
-from kg.store.protocol import Dataset, Form
+from kg.store.protocol import Conditions, Dataset, Form
 from kg.web import payload
+from kg.web.answers import KeptAnswer
 from kg.web.negotiation import HTML, prefers_html, ranked
 from kg.web.presence import address_of
 from kg.web.problem import RequestRefused
 from kg.web.state import State, state
-from kg.web.stream import respond, typed
+from kg.web.stream import COMPLETE, respond, typed
 
 blueprint: Final = Blueprint("sparql", __name__)
 
 QUERY_TYPE: Final = "application/sparql-query"
-#: How long a query waits for another one to end.
-_WAIT_SECONDS: Final = 2.0
-_UNREPEATABLE: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+_UNREPEATABLE: Final = re.compile(
+    r"(?:NOW|RAND|UUID|BNODE)(?:\s|#[^\r\n]*[\r\n])*\(|SERVICE",
+    re.IGNORECASE,
+)
+_SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 @blueprint.route("/sparql", methods=["GET", "POST"])
 def sparql() -> AnyResponse:
     """Answer a query; without one, describe the service."""
-    asked = _read()
-    if asked is None:
+    read = _read()
+    if read is None:
         return _without_query()
+    asked, conditions = read
     here = state()
-    tag = _tag(asked, here.store.version)
+    # Read before the query is: its result may be newer than the version that it is kept under, and never older.
+    version = here.store.version
+    repeatable = not _UNREPEATABLE.search(asked.operation)
+    tag = _tag(version) if repeatable else None
     if tag and "If-None-Match" in request.headers and request.if_none_match.contains_weak(tag):
         return _cached(Response(status=HTTPStatus.NOT_MODIFIED), tag)
-    return _cached(_answer(here, asked), tag)
+    response = _answer(here, asked, conditions, version if repeatable else None)
+    return _cached(response, tag if response.headers[COMPLETE] == "true" else None)
 
 
-def _answer(here: State, asked: QueryRequest) -> Response:
-    if not here.evaluations.acquire(timeout=_WAIT_SECONDS):
-        raise RequestRefused(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "As many queries are running as the service takes at the same time.",
-            "Try again in a few seconds, or raise KG_THREADS.",
-            {"Retry-After": "5"},
+@blueprint.route("/sparql/queries/<name>", methods=["GET", "DELETE"])
+def one_query(name: str) -> AnyResponse:
+    """Tell how a query goes that runs or ended in the last ten minutes; DELETE stops it."""
+    queries = state().queries
+    known = queries.stop(name) if request.method == "DELETE" else queries.state(name)
+    if known is None:
+        raise NotFound(
+            "query", name, "Queries are forgotten ten minutes after their end; the header KG-Query-Id names them."
         )
-    try:
-        result = query.run(here.store, asked, query.limits_of(here.settings.query_max_bytes))
-        here.metrics.queries.labels(result.form).inc()
-        response = respond(result.chunks, result.media_type, here.metrics)
-        response.headers.update(dict(result.headers))
-    except BaseException:
-        here.evaluations.release()
-        raise
-    response.call_on_close(here.evaluations.release)
+    told = {
+        "id": known.id,
+        "state": known.phase,
+        "form": known.form,
+        "started": known.started.isoformat(timespec="milliseconds"),
+        "seconds": round(known.seconds, 3),
+        "bytes": known.sent_bytes,
+        "complete": known.complete,
+        "reason": known.reason,
+    }
+    return Response(
+        json.dumps(told, ensure_ascii=False, indent=2) + "\n",
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _answer(here: State, asked: QueryRequest, conditions: Conditions, version: str | None) -> Response:
+    """Return the answer; a version is given where an earlier one may be kept and found."""
+    if version is not None and not conditions.name and (kept := here.answers.find(version, asked)) is not None:
+        here.metrics.queries.labels(kept.form).inc()
+        return Response(kept.body, content_type=typed(kept.media_type), headers={COMPLETE: "true"})
+    limits = query.limits_of(here.settings.query_max_bytes, here.settings.service_allow)
+    result = query.run(here.queries.under(conditions), asked, limits)
+    here.metrics.queries.labels(result.form).inc()
+    response = respond(result.chunks, result.media_type, here.metrics)
+    response.headers.update({**result.headers, "KG-Query-Id": result.id})
+    if version is not None and response.headers[COMPLETE] == "true":
+        body = response.get_data()
+        here.answers.keep(version, asked, KeptAnswer(body, result.media_type, result.form), len(asked.operation))
     return response
 
 
-def _read() -> QueryRequest | None:
+def _conditions(parameters: list[tuple[str, str]]) -> Conditions:
+    """Return what the request asks for itself: a shorter time, a name."""
+    timeout_s = math.inf
+    for text in [value for name, value in parameters if name == "timeout"] + request.headers.getlist("KG-Timeout"):
+        if not _SECONDS.fullmatch(text.strip()) or float(text) <= 0:
+            raise RequestRefused(
+                HTTPStatus.BAD_REQUEST,
+                f"The time limit {text[:40]!r} is no number of seconds.",
+                "Give, say, timeout=5.",
+            )
+        timeout_s = min(timeout_s, float(text))
+    return Conditions(timeout_s, name=request.headers.get("KG-Query-Id", ""))
+
+
+def _read() -> tuple[QueryRequest, Conditions] | None:
     """Return what the request asks, or None if it is a GET without any query."""
     parameters = payload.parameters(request.query_string)
     operation: str | None = None
@@ -98,7 +148,7 @@ def _read() -> QueryRequest | None:
                 HTTPStatus.BAD_REQUEST, "The request has no query.", "Send it as the parameter query, or as the body."
             )
         return None
-    return QueryRequest(
+    asked = QueryRequest(
         queries[0],
         _media_type(queries[0], [value for name, value in parameters if name == "format"]),
         Dataset(
@@ -107,6 +157,7 @@ def _read() -> QueryRequest | None:
         ),
         f"{home()}/sparql",
     )
+    return asked, _conditions(parameters)
 
 
 def _media_type(operation: str, formats: list[str]) -> str:
@@ -153,8 +204,8 @@ def home() -> str:
     return settings.public_url or address_of(settings.host, settings.port)
 
 
-def _tag(asked: QueryRequest, version: str) -> str | None:
-    if request.method not in {"GET", "HEAD"} or _UNREPEATABLE.search(asked.operation):
+def _tag(version: str) -> str | None:
+    if request.method not in {"GET", "HEAD"}:
         return None
     parts = (version, request.query_string.decode("latin-1"), request.headers.get("Accept", ""))
     return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:32]

@@ -1,6 +1,5 @@
 """What the views share: the settings, the store and the metrics, held by the app and by nothing else."""
 
-import threading
 from dataclasses import dataclass
 from typing import cast
 
@@ -8,7 +7,9 @@ from flask import current_app
 
 from kg.config import Settings
 from kg.services.saved import Shelf
+from kg.store.evaluations import Evaluations
 from kg.store.protocol import Store
+from kg.web.answers import Answers
 from kg.web.metrics import Metrics
 
 
@@ -18,9 +19,11 @@ class State:
 
     Attributes
     ----------
-    evaluations
-        Held by each answer of ``/sparql`` until it is sent: queries never take the last two of the server's threads,
-        so that pages and health are answered however slow the queries are.
+    queries
+        Evaluates readers' queries. It takes fewer at a time than the server has threads, so that pages and health are
+        answered however slow the queries are.
+    answers
+        Results of queries that were asked before.
     shelf
         What readers save.
     """
@@ -28,7 +31,8 @@ class State:
     settings: Settings
     store: Store
     metrics: Metrics
-    evaluations: threading.BoundedSemaphore
+    queries: Evaluations
+    answers: Answers
     shelf: Shelf
 
 

@@ -1,4 +1,4 @@
-"""Bodies that are sent as they come, and how such a body ends when its source fails.
+"""Bodies that are sent as they come, and how such a body tells whether it is whole.
 
 Notes
 -----
@@ -6,9 +6,12 @@ The server ends a chunked response in order even when its source raises, so a cl
 whole. Therefore:
 
 - The first part of a body, up to 256 KiB or half a second of it, is held back. A body that is complete by then is sent
-  with its length; a failure by then is an error with a status of its own.
-- A longer body whose source fails ends in a line that is malformed in the format it is written in, wherever it was
-  cut: a parser refuses it. The server's log has the reason, `kg_sparql_results_broken_total` counts it.
+  with its length and ``KG-Complete: true``, or ``false`` with ``KG-Incomplete-Reason`` where it ends at a limit: its
+  document is closed in order then. A failure by then is an error with a status of its own.
+- A longer body is sent with ``KG-Complete: streaming``. One whose source fails, or ends at a limit, ends in a line that
+  is malformed in the format it is written in, wherever it was cut: a parser refuses it (`broken_end`).
+  `kg_sparql_results_broken_total` counts them.
+- While there is nothing to send, an empty part goes to the server, which closes the source if the client has left.
 """
 
 import logging
@@ -18,13 +21,15 @@ from typing import Final
 
 from flask import Response, request
 
-from kg.errors import KGError
+from kg.errors import KGError, ResultIncomplete
 from kg.web.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
-_HEAD_BYTES: Final = 256 * 1024
+HEAD_BYTES: Final = 256 * 1024
 _HEAD_SECONDS: Final = 0.5
+COMPLETE: Final = "KG-Complete"
+REASON: Final = "KG-Incomplete-Reason"
 
 
 def typed(media_type: str) -> str:
@@ -33,27 +38,64 @@ def typed(media_type: str) -> str:
 
 
 def respond(chunks: Iterator[bytes], media_type: str, metrics: Metrics) -> Response:
-    """Return the response that carries a body: whole with its length where it is short, else as it comes."""
-    head, whole = _head(chunks)
+    """Return the response that carries a body: whole with its length where it is short, else as it comes.
+
+    Raises
+    ------
+    KGError
+        Whatever the source raises before its first part is gathered, except that it is incomplete.
+    """
     content_type = typed(media_type)
+    try:
+        head, whole = _head(chunks)
+    except _Cut as cut:
+        headers = {COMPLETE: "false", REASON: _printable(cut.reason)}
+        return Response(cut.body, content_type=content_type, headers=headers)
+    except BaseException:
+        _close(chunks)
+        raise
     if whole:
-        return Response(head, content_type=content_type)
+        return Response(head, content_type=content_type, headers={COMPLETE: "true"})
     if request.method == "HEAD":
         _close(chunks)
         response = Response(content_type=content_type)
         del response.headers["Content-Length"]
-        return response
-    return Response(_rest(head, chunks, media_type, metrics), content_type=content_type)
+    else:
+        response = Response(_rest(head, chunks, media_type, metrics), content_type=content_type)
+    response.headers[COMPLETE] = "streaming"
+    return response
+
+
+class _Cut(Exception):
+    """A body that ends at a limit within its first part, closed in order."""
+
+    def __init__(self, body: bytes, reason: str) -> None:
+        super().__init__(reason)
+        self.body = body
+        self.reason = reason
 
 
 def _head(chunks: Iterator[bytes]) -> tuple[bytes, bool]:
-    head = bytearray()
-    until = time.monotonic() + _HEAD_SECONDS
-    for chunk in chunks:
-        head += chunk
-        if len(head) >= _HEAD_BYTES or time.monotonic() >= until:
-            return bytes(head), False
-    return bytes(head), True
+    parts: list[bytes] = []
+    size = 0
+    until = 0.0
+    try:
+        for chunk in chunks:
+            if chunk:
+                parts.append(chunk)
+                size += len(chunk)
+                if not until:
+                    until = time.monotonic() + _HEAD_SECONDS
+            # Whoever evaluates has waited for the first bytes already.
+            if not until or size >= HEAD_BYTES or time.monotonic() >= until:
+                return b"".join(parts), False
+    except ResultIncomplete as error:
+        if error.closing is None:
+            raise
+        cut = _Cut(b"".join([*parts, error.closing]), error.reason)
+    else:
+        return parts[0] if len(parts) == 1 else b"".join(parts), True
+    raise cut
 
 
 def _rest(head: bytes, chunks: Iterator[bytes], media_type: str, metrics: Metrics) -> Iterator[bytes]:
@@ -65,7 +107,10 @@ def _rest(head: bytes, chunks: Iterator[bytes], media_type: str, metrics: Metric
             yield chunk
     except Exception as error:
         metrics.broken.inc()
-        logger.exception("a body broke off after its first part had been sent")
+        if isinstance(error, KGError):
+            logger.warning("a body broke off after its first part had been sent: %s", error)
+        else:
+            logger.exception("a body broke off after its first part had been sent")
         yield broken_end(media_type, error, inside_quotes=quotes % 2 == 1)
     finally:
         _close(chunks)
@@ -86,3 +131,7 @@ def _close(chunks: Iterator[bytes]) -> None:
     close = getattr(chunks, "close", None)
     if close is not None:
         close()
+
+
+def _printable(reason: str) -> str:
+    return " ".join(reason.encode("ascii", "replace").decode("ascii").split())
