@@ -16,6 +16,7 @@ from kg.web import i18n, present
 from kg.web.pages import explore
 
 ROOT = Path(__file__).parent.parent.parent
+ERROR_STATUSES = (300, 400, 401, 403, 404, 405, 406, 409, 410, 413, 414, 415, 422, 429, 500, 503, 504, 507)
 #: Keys that are put together from a part of the data: what each part may be.
 FAMILIES = {
     "class.": {*ENTITY_SEGMENTS, *FACT_SEGMENTS, "Entity", "Fact", "Concept"},
@@ -27,7 +28,9 @@ FAMILIES = {
     "document.why_": {"unset", "absent", "differs"},
     "zones.rule_": {"1", "2", "3"},
     "period.": {"13th-fyp", "14th-fyp", "15th-fyp"},
-    "error.": {"400", "404", "405", "413", "500", "503", "404_do", "503_do"},
+    "error.": {str(int(status)) for status in ERROR_STATUSES},
+    # tests/web/test_telling.py holds these against what the code says.
+    "said.": {key.removeprefix("said.") for key in i18n.strings("zh") if key.startswith("said.")},
     "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
     "lane.": {*drawing.LANES, "silent"},
     "conformance.suite_": {
