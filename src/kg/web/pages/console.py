@@ -4,14 +4,16 @@ from http import HTTPStatus
 
 from flask import render_template, request
 
-from kg.errors import KGError, QueryRefused, QuerySyntaxError
+from kg.errors import KGError, QueryRefused, QueryStopped, QuerySyntaxError
 from kg.model.label import choose
 from kg.services import console
 from kg.services.explore import Names
+from kg.store.protocol import Conditions
 from kg.web import i18n
 from kg.web.operations import base_version
 from kg.web.pages.common import blueprint
 from kg.web.present import Presenter
+from kg.web.problem import status_of
 from kg.web.state import state
 from kg.web.telling import tell
 
@@ -25,13 +27,14 @@ def query_console() -> tuple[str, int]:
     problem: KGError | None = None
     if text.strip():
         try:
-            result = console.run(here.store, text, here.settings.query_max_bytes)
+            conditions = Conditions(max_rows=console.ROWS)
+            result = console.run(here.store, here.queries.under(conditions), text, here.settings.query_max_bytes)
         except KGError as error:
             problem = error
     names = result.names if result else Names()
-    status = HTTPStatus.BAD_REQUEST if isinstance(problem, QuerySyntaxError | QueryRefused) else HTTPStatus.OK
-    if problem is not None and status == HTTPStatus.OK:
+    if problem is not None and not isinstance(problem, QuerySyntaxError | QueryRefused | QueryStopped):
         raise problem
+    status = HTTPStatus.OK if problem is None else status_of(problem)
     page = render_template(
         "console.html",
         p=Presenter(names, i18n.language()),
