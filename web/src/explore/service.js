@@ -1,0 +1,60 @@
+/**
+ * What the explorer asks of the service.
+ *
+ * @typedef {Record<string, any>} State a state of the explorer, as the service writes it
+ * @typedef {object} Shown
+ * @property {State} state @property {string | null} address the address that holds the state, where one can
+ * @property {import("../canvas.js").Data} canvas @property {Record<string, string>} parts fragments of the page
+ * @property {string} sparql @property {string} [said] what an expansion brought and left @property {string[]} [added]
+ */
+
+/** The language that the address names goes with every request. */
+export function withLanguage(/** @type {string} */ path) {
+  const address = new URL(path, location.href);
+  const lang = new URL(location.href).searchParams.get("lang");
+  if (lang) address.searchParams.set("lang", lang);
+  return address;
+}
+
+/** @param {Response} answer @returns {Promise<Error>} an error that says what the service said */
+async function refusal(answer) {
+  let words = `${answer.status}`;
+  try {
+    const problem = await answer.json();
+    words = [problem.detail, problem.advice].filter(Boolean).join(" ");
+  } catch {
+    // No words came with it; the number stands.
+  }
+  return new Error(words);
+}
+
+/** @param {string} path @param {unknown} body @returns {Promise<any>} */
+export async function post(path, body) {
+  const answer = await fetch(withLanguage(path), {
+    method: "POST",
+    headers: { Accept: "application/json", "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw await refusal(answer);
+  return answer.json();
+}
+
+/**
+ * What a state shows, after some commands.
+ *
+ * @param {State} state @param {string[]} [commands] @returns {Promise<Shown>}
+ */
+export const graph = (state, commands = []) => post("/explore/graph.json", { state, do: commands, parts: true });
+
+/** @param {string | URL} address @returns {Promise<Node[]>} a fragment that the service has written and escaped */
+export async function fragment(address) {
+  const answer = await fetch(address, { headers: { Accept: "text/html" } });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return parsed(await answer.text());
+}
+
+/** @param {string} html @returns {Node[]} */
+export function parsed(html) {
+  // The fragment is the service's own, escaped on the server; the policy of the page lets no script in it run.
+  return [...new DOMParser().parseFromString(html, "text/html").body.childNodes];
+}
