@@ -106,3 +106,8 @@ def test_a_segment_is_firm_only_where_something_has_happened(store: EmbeddedStor
 def test_a_chain_without_segments_is_listed(store: EmbeddedStore) -> None:
     load(store, CHAIN)
     assert names(chains.listed(store).chains[0].stages) == []
+
+
+def test_a_bare_chain_is_listed_beside_one_that_follows_a_template(store: EmbeddedStore) -> None:
+    load(store, CHAIN, "<id/chain/d> a kg:IndustryChain ; kg:followsTemplate <id/template/t> .")
+    assert {c.slug for c in chains.listed(store).chains} == {"c", "d"}

@@ -9,11 +9,11 @@ import pytest
 
 from kg import paths
 from kg.model.vocabulary import ENTITY_SEGMENTS, FACT_SEGMENTS
-from kg.services import drawing, viewstate
+from kg.services import lineup, viewstate
 from kg.services.explore import NAME_KINDS
 from kg.services.paths import Reason
 from kg.web import i18n, present
-from kg.web.pages import explore
+from kg.web.pages import chains, explore
 
 ROOT = Path(__file__).parent.parent.parent
 ERROR_STATUSES = (300, 400, 401, 403, 404, 405, 406, 409, 410, 413, 414, 415, 422, 429, 500, 503, 504, 507)
@@ -32,7 +32,14 @@ FAMILIES = {
     # tests/web/test_telling.py holds these against what the code says.
     "said.": {key.removeprefix("said.") for key in i18n.strings("zh") if key.startswith("said.")},
     "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
-    "lane.": {*drawing.LANES, "silent"},
+    "lane.": {*lineup.LANES, "silent", "none_chosen"},
+    "chain.export_": set(chains.EXPORTS),
+    "chain.filter_": {"zone", "modality", "kind", "more"},
+    "chain.role_": set(lineup.ROLES),
+    "chain.view_": set(chains.VIEWS),
+    "compare.": {"left", "right", "lead", "not_its", "note", "nothing_else", "show", "title"},
+    "admin.phase_": {"waiting", "running", "ended"},
+    "admin.state_": {"begins", "done", "failed"},
     "conformance.suite_": {
         r["suite"] for r in json.loads((ROOT / "docs/conformance.json").read_text("utf-8"))["suites"]
     },

@@ -5,7 +5,7 @@
  *
  * @typedef {object} Look what the drawing knows of a node beside its place
  * @property {string} [label] @property {number} [width] @property {number} [height] @property {string} [kind]
- * @property {string} [seal] @property {string} [modality] @property {string} [text] @property {string} [tag]
+ * @property {string} [seal] @property {string} [modality] @property {string} [text] @property {string} [tag] @property {string} [sub]
  * @property {string} [spoken] @property {string} [href] @property {boolean} [strong] @property {string[]} [notes]
  * @property {Record<string, any>} [more]
  * @typedef {object} Box @property {string} id @property {number} x @property {number} y @property {Look} kg
@@ -222,10 +222,15 @@ export function canvas(host, data, handlers = {}) {
       ctx.fillText(tag, right, middle + 0.5);
       right -= ctx.measureText(tag).width + 7;
     }
-    ctx.font = `${look.strong ? 700 : 400} 13px ${colours.sans}`;
     ctx.textAlign = "left";
+    if (look.sub) {
+      ctx.font = `400 11px ${colours.sans}`;
+      ctx.fillStyle = colours["ink-2"];
+      ctx.fillText(shortened(ctx, look.sub, right - left), left, middle + 9.5);
+    }
+    ctx.font = `${look.strong ? 700 : 400} 13px ${colours.sans}`;
     ctx.fillStyle = silent ? colours["ink-2"] : colours.ink;
-    ctx.fillText(shortened(ctx, look.text || look.label || "", right - left), left, middle + 0.5);
+    ctx.fillText(shortened(ctx, look.text || look.label || "", right - left), left, middle + (look.sub ? -7.5 : 0.5));
   }
 
   /** @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} room */
@@ -472,7 +477,7 @@ export function canvas(host, data, handlers = {}) {
     const before = chosen;
     chosen = box ? box.id : null;
     if (box && chosen !== before) {
-      said.textContent = (box.kg.spoken || [box.kg.label, box.kg.tag].filter(Boolean).join(", ")).slice(0, 500);
+      said.textContent = (box.kg.spoken || [box.kg.label, box.kg.tag, box.kg.sub].filter(Boolean).join(", ")).slice(0, 500);
       show(box.id);
       handlers.select?.(box);
     }

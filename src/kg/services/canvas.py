@@ -43,9 +43,11 @@ class Node:
     text
         The label as it fits into the box; the whole label, shortened when drawn, where this is empty.
     tag
-        A few words at the right of the box: modality, zone, amount.
+        A few words at the right of the box.
+    sub
+        A second line below the label, for boxes that are high enough: modality, zone, amount.
     spoken
-        What a screen reader says of it; the label and the tag where this is empty.
+        What a screen reader says of it; the label, the tag and the second line where this is empty.
     href
         The address of its page, for what opens one.
     strong
@@ -67,6 +69,7 @@ class Node:
     modality: str = "actual"
     text: str = ""
     tag: str = ""
+    sub: str = ""
     spoken: str = ""
     href: str = ""
     strong: bool = False
@@ -239,6 +242,7 @@ class Canvas(Network):  # type: ignore[misc]  # pyvis has no types
             "modality": node.modality,
             "text": node.text,
             "tag": node.tag,
+            "sub": node.sub,
             "spoken": node.spoken,
             "href": node.href,
             "strong": node.strong,

@@ -1,120 +1,169 @@
-"""The drawing of an industry chain: stages as columns, kinds as lanes, placed by `layout.place`."""
+"""The drawing of a chain's line-up: stages as columns, kinds as lanes, placed by `layout.place`.
 
-from collections.abc import Iterable, Mapping, Sequence
+The pages' SVG and the interactive view are made of the same positions.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
+from itertools import pairwise
+from typing import Final, Literal
 
-from kg.services.chains import Chain
-from kg.services.layout import Box, Layout, Link, Rect, place
+from kg.model.vocabulary import KG
+from kg.services.canvas import Band
+from kg.services.chains import Stage
+from kg.services.layout import BOX_WIDTH, COLUMN_HEADER, Box, Layout, Link, Rect, place
+from kg.services.lineup import LANES, LineUp, Standing
 
-#: The lanes from top to bottom, and the classes that stand in each; what is in none stands in the first: the products,
-#: technologies and facilities that a stage works on and with. A facility is no project: a furnace has no stages.
-LANES: Final = ("main", "enterprise", "academia", "project", "platform", "fund")
-_LANE_OF: Final = MappingProxyType(
-    {
-        "Enterprise": "enterprise",
-        "Organization": "enterprise",
-        "GovernmentBody": "enterprise",
-        "ServiceAgency": "enterprise",
-        "DevelopmentZone": "enterprise",
-        "Person": "academia",
-        "University": "academia",
-        "ResearchInstitute": "academia",
-        "ResearchTeam": "academia",
-        "Project": "project",
-        "Platform": "platform",
-        "Fund": "fund",
-        "FinancialInstitution": "fund",
-    }
-)
-_SOLID: Final = "actual"
+#: A silent stage has no boxes below it: its column needs no more than its name.
+SILENT_WIDTH: Final = 116
+_SURE: Final = "actual"
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnBox:
-    """A box: a segment or silent stage (`member` is None), or one who takes part in a segment."""
+    """A box: a segment or silent stage (`standing` is None), or who and what stands on one."""
 
-    stage: str
-    member: str | None
-    modality: str
-    silent: bool
+    id: str
+    stage: Stage
+    standing: Standing | None
     rect: Rect
+
+    @property
+    def silent(self) -> bool:
+        """Whether no document speaks of it."""
+        return self.standing is None and self.stage.silent
+
+    @property
+    def modality(self) -> str:
+        """The code of its modality."""
+        return self.standing.modality if self.standing else self.stage.modality
+
+    @property
+    def entity(self) -> str:
+        """The IRI of what the box shows."""
+        return self.standing.entity if self.standing else self.stage.iri
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnLine:
-    """A line: of the main line from stage to stage, or from a stage to one who takes part; `sure` is what has happened.
+    """A line, from box to box.
 
-    `template` says that only the usual stages, and no document, put the one before the other.
+    Attributes
+    ----------
+    kind
+        ``main``: from stage to stage. ``template``: the same where only the usual stages, and no document, put the one
+        before the other. ``role``: from a stage to who or what stands on it.
+    sure
+        Whether what it says has happened.
+    fact
+        The fact that it shows; empty where none does.
     """
 
-    path: str
-    main: bool
+    source: str
+    target: str
+    kind: Literal["main", "template", "role"]
     sure: bool
-    template: bool
+    fact: str
+    path: str
+    points: Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A placed chain, in pixels; `columns` and `lanes` are in the order of the stages and of `LANES`."""
+    """A placed line-up, in pixels; `columns` and `lanes` of the layout are in the order of the stages and of `LANES`.
+
+    Attributes
+    ----------
+    silent_lanes
+        Lanes in which no document puts anything.
+    empty_lanes
+        Lanes in which the choice leaves nothing.
+    """
 
     boxes: Sequence[DrawnBox]
     lines: Sequence[DrawnLine]
     layout: Layout
+    silent_lanes: frozenset[str]
     empty_lanes: frozenset[str]
 
 
-def draw(chain: Chain, classes: Mapping[str, str], flows: Mapping[str, Iterable[tuple[str, str]]]) -> Drawing:
-    """Draw a chain.
+def draw(line: LineUp) -> Drawing:
+    """Draw a line-up.
 
     Parameters
     ----------
-    chain
-        The chain with its stages from upstream to downstream.
-    classes
-        The class (local name) of each member.
-    flows
-        What goes into and comes out of each segment: pairs of product and modality.
+    line
+        The boxes of a chain under a choice.
 
     Returns
     -------
     Drawing
-        One column for each stage, a silent one included; one box for each segment and for each member of it. An entity
-        that takes part in three segments has three boxes, as it has three facts.
+        One column for each stage, a silent one included; one box for each segment and for each entity on it. An entity
+        that stands on three segments has three boxes, as it has three facts.
     """
     boxes: list[Box] = []
     links: list[Link] = []
-    drawn: dict[str, tuple[str, str | None, str, bool]] = {}
-    for column, stage in enumerate(chain.stages):
+    drawn: dict[str, tuple[Stage, Standing | None]] = {}
+    facts: dict[tuple[str, str], str] = {}
+    for column, stage in enumerate(line.stages):
         boxes.append(Box(stage.iri, 0, column))
-        drawn[stage.iri] = (stage.iri, None, stage.modality, stage.silent)
-        members = {**dict(flows.get(stage.iri, ())), **stage.members}
-        for member, modality in sorted(members.items(), key=lambda m: (m[1] != _SOLID, m[0])):
-            name = f"{stage.iri} {member}"
-            boxes.append(Box(name, LANES.index(_LANE_OF.get(classes.get(member, ""), "main")), column, rank=1))
-            drawn[name] = (stage.iri, member, modality, False)
-            links.append(Link(stage.iri, name, "sure" if modality == _SOLID else "open"))
+        drawn[stage.iri] = (stage, None)
+        for standing in line.on(stage.iri):
+            boxes.append(Box(standing.id, LANES.index(standing.lane), column, rank=1))
+            drawn[standing.id] = (stage, standing)
+            links.append(Link(stage.iri, standing.id, "role" if standing.modality == _SURE else "role open"))
+            facts[stage.iri, standing.id] = standing.facts[0].iri
+    orders = {(f.subject, f.object): f.iri for f in line.view.facts if f.predicate == f"{KG}precedes"}
     steps = []
-    for one, other in zip(chain.stages, chain.stages[1:], strict=False):
+    for one, other in pairwise(line.stages):
         if other.link:
             stated = "main" if one.firm and other.firm else "main open"
-            group = stated if other.link == "stated" else "template"
-            steps.append(Link(one.iri, other.iri, group))
-    layout = place(len(chain.stages), len(LANES), boxes, [*steps, *links])
+            steps.append(Link(one.iri, other.iri, stated if other.link == "stated" else "template"))
+            facts[one.iri, other.iri] = orders.get((one.iri, other.iri), "")
+    widths = [SILENT_WIDTH if stage.silent else BOX_WIDTH for stage in line.stages]
+    layout = place(len(line.stages), len(LANES), boxes, [*steps, *links], widths=widths)
     lines = [
         DrawnLine(
+            route.link.source,
+            route.link.target,
+            "template" if route.link.group == "template" else "main" if "main" in route.link.group else "role",
+            "open" not in route.link.group and route.link.group != "template",
+            facts[route.link.source, route.link.target],
             route.path(),
-            main=route.link.group in {"main", "main open", "template"},
-            sure=route.link.group in {"main", "sure"},
-            template=route.link.group == "template",
+            route.points,
         )
         for route in layout.routes
     ]
-    filled = {LANES[box.lane] for box in boxes}
+    silent = set(LANES[1:]) - {box.lane for box in line.everyone}
+    empty = set(LANES[1:]) - {box.lane for box in line.boxes} - silent
     return Drawing(
-        [DrawnBox(*drawn[name], rect) for name, rect in layout.boxes.items()],
+        [DrawnBox(name, *drawn[name], rect) for name, rect in layout.boxes.items()],
         lines,
         layout,
-        frozenset(LANES) - filled,
+        frozenset(silent),
+        frozenset(empty),
     )
+
+
+def bands(drawing: Drawing, lanes: Sequence[str], columns: Sequence[str], silent: str, empty: str) -> list[Band]:
+    """Return the lanes and columns behind the boxes, for the interactive view.
+
+    Parameters
+    ----------
+    lanes, columns
+        Their names, in the order of the drawing.
+    silent, empty
+        What stands in a lane in which no document puts anything, and in one in which the choice leaves nothing.
+    """
+    layout = drawing.layout
+    found = []
+    for name, lane, span in zip(LANES, lanes, layout.lanes, strict=True):
+        found.append(Band(lane, 0, span.start, layout.width, span.end - span.start))
+        if layout.columns and name in drawing.silent_lanes | drawing.empty_lanes:
+            left, right = layout.columns[0].start, layout.columns[-1].end
+            words = silent if name in drawing.silent_lanes else empty
+            height = span.end - span.start - 24
+            found.append(Band(words, left, span.start + 12, right - left, height, "silent"))
+    for words, column in zip(columns, layout.columns, strict=True):
+        found.append(Band(words, column.start, 0, column.end - column.start, COLUMN_HEADER, "column"))
+    return found

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 BOX_WIDTH = 208
-BOX_HEIGHT = 28
+BOX_HEIGHT = 44
 BOX_GAP = 8
 LANE_PADDING = 14
-LANE_HEADER = 96
+LANE_HEADER = 88
 COLUMN_HEADER = 48
 TRACK = 8
 GUTTER_MARGIN = 14
@@ -63,6 +63,11 @@ class Rect:
         """The y of the horizontal centre line."""
         return self.y + self.height // 2
 
+    @property
+    def centre(self) -> int:
+        """The x of the vertical centre line."""
+        return self.x + self.width // 2
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -104,7 +109,9 @@ class Layout:
     height: int
 
 
-def place(columns: int, lanes: int, boxes: Sequence[Box], links: Iterable[Link]) -> Layout:
+def place(
+    columns: int, lanes: int, boxes: Sequence[Box], links: Iterable[Link], *, widths: Sequence[int] | None = None
+) -> Layout:
     """Place the boxes of a chain and route its links.
 
     Parameters
@@ -115,6 +122,8 @@ def place(columns: int, lanes: int, boxes: Sequence[Box], links: Iterable[Link])
         In the order of preference; the order inside a cell is improved so that fewer routes cross.
     links
         Between ids of `boxes`; a link that names another id, or one box twice, raises.
+    widths
+        Of the boxes of each column; `BOX_WIDTH` everywhere where it is left out.
 
     Returns
     -------
@@ -139,6 +148,7 @@ def place(columns: int, lanes: int, boxes: Sequence[Box], links: Iterable[Link])
     True
     """
     links = list(dict.fromkeys(links))
+    widths = widths or [BOX_WIDTH] * columns
     cells = _cells(columns, lanes, boxes, links)
     wires = [_wire(link, cells.where) for link in links]
 
@@ -175,9 +185,9 @@ def place(columns: int, lanes: int, boxes: Sequence[Box], links: Iterable[Link])
         gutter_left.append(x)
         x += 2 * GUTTER_MARGIN + max(gutters.count[column] - 1, 0) * TRACK
         if column < columns:
-            column_spans.append(Span(x, x + BOX_WIDTH))
-            x += BOX_WIDTH
-    rects = {box.id: Rect(column_spans[box.column].start, tops[box.id]) for box in boxes}
+            column_spans.append(Span(x, x + widths[column]))
+            x += widths[column]
+    rects = {box.id: Rect(column_spans[box.column].start, tops[box.id], widths[box.column]) for box in boxes}
     routes = [_route(wire, rects, ports, gutters, gutter_left) for wire in wires]
     return Layout(rects, routes, column_spans, lane_spans, x, y)
 
@@ -233,7 +243,7 @@ def _cells(columns: int, lanes: int, boxes: Sequence[Box], links: Sequence[Link]
         neighbours[link.target].append(link.source)
     for _ in range(2):
         # Rows of different lanes are compared by lane first: a lane weighs more than any row inside one.
-        height = {box: where[box].lane * 1000 + row for cell in members.values() for row, box in enumerate(cell)}
+        height = {box: where[box].lane * 1_000_000 + row for cell in members.values() for row, box in enumerate(cell)}
         for cell in members.values():
             centres = {
                 box: (

@@ -17,7 +17,7 @@ function open(box) {
     list.append(item);
   }
   const tag = document.createElement("p");
-  tag.textContent = box.kg.tag ?? "";
+  tag.textContent = [box.kg.tag, box.kg.sub].filter(Boolean).join(" · ");
   note.replaceChildren(title, tag, list);
   note.hidden = false;
 }

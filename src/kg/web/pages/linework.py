@@ -1,0 +1,309 @@
+"""How a chain's line-up is put into words: its boxes, lines and rows, for pages and for what is saved."""
+
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from kg.model.label import Label
+from kg.model.vocabulary import BASE, ID
+from kg.services import chains, drawing, lineup
+from kg.services.canvas import Canvas, Edge, Entry, Node
+from kg.services.drawing import DrawnBox, DrawnLine
+from kg.services.explore import Fact, Names
+from kg.services.layout import BOX_HEIGHT
+from kg.services.lineup import LANES, UNKNOWN, Choice, LineUp, Standing
+from kg.web import i18n, present
+from kg.web.pages.common import checked_slug, link
+from kg.web.present import Piece, Presenter
+from kg.web.state import state
+
+#: Width of the text beside a seal, and from a box's side where there is none, in pixels.
+_BESIDE_SEAL, _ALONE = 36, 18
+
+
+@dataclass(frozen=True)
+class ShownBox:
+    """A box with its words.
+
+    Attributes
+    ----------
+    name, sub
+        The name and the second line, as they fit.
+    words
+        The second line whole: whether it leads the chain, modality, size, zones.
+    """
+
+    box: DrawnBox
+    piece: Piece
+    name: str
+    sub: str
+    words: str
+    leader: bool
+    address: str
+    drawer: str
+
+    @property
+    def spoken(self) -> str:
+        """What the box says, in one line."""
+        return f"{self.piece.label.text} · {self.words}" if self.words else self.piece.label.text
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """A line with its words, and the address of the fact that it shows."""
+
+    line: DrawnLine
+    words: str
+    address: str
+    drawer: str
+
+
+class ChainPresenter(Presenter):
+    """Puts a chain's line-up on a page of one language."""
+
+    def __init__(self, line: LineUp, language: str) -> None:
+        # A copy: the line-up is remembered and shared, and a page adds what else it names.
+        super().__init__(Names(dict(line.names.known)), language)
+        self.line = line
+        self.drawn = drawing.draw(line)
+
+    def position(self, stage: chains.Stage) -> str:
+        """Return whether a stage is upstream or downstream, in words."""
+        return (
+            self.label(f"{BASE}scheme/chain-stage/{stage.position}").text
+            if stage.position
+            else self.t("chain.no_position")
+        )
+
+    def amount(self, standing: Standing) -> str:
+        """Return how large an entity is, with what is counted and its modality where that isn't the box's."""
+        fact = standing.amount
+        figure = self.figure(fact) if fact else None
+        if fact is None or figure is None:
+            return ""
+        words = f"{self.row(fact).label.text} {figure}"
+        return words if fact.modality == standing.modality else f"{self.t(f'modality.{fact.modality}')} {words}"
+
+    def short_amount(self, standing: Standing) -> str:
+        """Return the figure alone, as a box has room for it."""
+        figure = self.figure(standing.amount) if standing.amount else None
+        if standing.amount is None or figure is None:
+            return ""
+        same = standing.amount.modality == standing.modality
+        return f"{figure}" if same else f"{self.t(f'modality.{standing.amount.modality}')} {figure}"
+
+    def zone_names(self, standing: Standing) -> str:
+        """Return the zones of an entity; empty where no document says."""
+        return self.t("list.comma").join(self.label(zone).text for zone in standing.zones)
+
+    def zone_label(self, slug: str) -> Label:
+        """Return the name of a zone by its slug, or of the lack of one."""
+        if slug == UNKNOWN:
+            return Label(self.t("chain.zone_unknown"), self.language)
+        return self.label(lineup.zone_iri(slug))
+
+    def words(self, standing: Standing, *, short: bool = False) -> list[str]:
+        """Return what is said of an entity on a stage, the most telling first."""
+        leads = ""
+        if standing.leader:
+            leads = self.t("chain.leader")
+            if standing.leader != "actual":
+                leads = f"{leads} ({self.t(f'modality.{standing.leader}')})"
+        modality = self.t(f"modality.{standing.modality}")
+        amount = self.short_amount(standing) if short else self.amount(standing)
+        return [w for w in (leads, modality, amount, self.zone_names(standing)) if w]
+
+    def stage_words(self, stage: chains.Stage) -> str:
+        """Return what is said of a stage: that nobody speaks of it, or how many stand on it by modality."""
+        if stage.silent:
+            return self.t("silent")
+        standing = self.line.on(stage.iri)
+        if not standing:
+            everyone = any(box.stage == stage.iri for box in self.line.everyone)
+            return self.t("chain.none_chosen" if everyone else "chain.nobody_short")
+        counts = present.modality_counts(fact for box in standing for fact in box.facts[:1])
+        return " · ".join(self.t("chain.count", n=n, modality=self.t(f"modality.{code}")) for code, n in counts)
+
+    def boxes(self) -> list[ShownBox]:
+        """Return the boxes of the drawing with their words, as they fit."""
+        return [self._box(box) for box in self.drawn.boxes]
+
+    def _box(self, box: DrawnBox) -> ShownBox:
+        piece = self.entity(box.entity, modality=box.modality)
+        words = " · ".join(self.words(box.standing)) if box.standing else self.stage_words(box.stage)
+        short = " · ".join(self.words(box.standing, short=True)) if box.standing else words
+        if box.standing is None and not box.silent and box.stage.modality != "actual":
+            words = short = f"{self.t(f'modality.{box.stage.modality}')} · {words}"
+        room = box.rect.width - (_ALONE if box.silent else _BESIDE_SEAL)
+        return ShownBox(
+            box,
+            piece,
+            present.fit(piece.label.text, room / (12.2 if box.silent else 13.2)),
+            present.fit(short, room / 11.2),
+            words,
+            bool(box.standing and box.standing.leader),
+            piece.href or "",
+            self._drawer(entity=box.entity.removeprefix(ID), stage=box.stage.iri.removeprefix(ID)),
+        )
+
+    def lines(self) -> list[ShownLine]:
+        """Return the lines of the drawing with their words."""
+        found = []
+        entities = {box.id: box.entity for box in self.drawn.boxes}
+        for line in self.drawn.lines:
+            ends = f"{self.label(entities[line.source]).text} → {self.label(entities[line.target]).text}"
+            if line.kind == "role":
+                ends = f"{self.label(entities[line.target]).text} → {self.label(entities[line.source]).text}"
+            path = line.fact.removeprefix(ID)
+            words = self.t("chain.line_template", ends=ends) if line.kind == "template" else ends
+            found.append(
+                ShownLine(
+                    line,
+                    words,
+                    present.href(line.fact) or "" if line.fact else "",
+                    self._drawer(fact=path) if path else "",
+                )
+            )
+        return found
+
+    def _drawer(self, **parameters: str) -> str:
+        query = urlencode([*parameters.items(), *self.line.choice.facts.parameters()])
+        return link(f"/chains/{self.line.chain.slug}/drawer?{query}")
+
+    def lane_names(self) -> list[str]:
+        """Return the names of the lanes from top to bottom."""
+        return [self.t(f"lane.{lane}") for lane in LANES]
+
+    def legend(self) -> list[Entry]:
+        """Return the legend of what is saved: kinds that are there, and every kind of line and box."""
+        boxes = self.boxes()
+        seals = {(b.piece.colour, b.piece.seal): self.t(f"class.{self.names[b.box.entity].class_name}") for b in boxes}
+        kinds = [Entry("seal", words, colour, seal) for (colour, seal), words in seals.items() if seal]
+        return [
+            *kinds,
+            Entry("main", self.t("chain.key_main")),
+            Entry("role", self.t("chain.key_role")),
+            Entry("expected", self.t("chain.key_expected")),
+            Entry("planned", self.t("chain.key_planned")),
+            Entry("template", self.t("chain.key_template")),
+            Entry("none", self.t("chain.key_silent")),
+        ]
+
+    def canvas(self) -> Canvas:
+        """Return the interactive drawing: the same boxes and lines at the same places."""
+        nodes = [
+            Node(
+                b.box.id,
+                b.piece.label.text,
+                b.box.rect.centre,
+                b.box.rect.middle,
+                b.box.rect.width,
+                BOX_HEIGHT,
+                kind=b.piece.colour or "doc",
+                seal="" if b.box.silent else b.piece.seal,
+                modality="none" if b.box.silent else b.box.modality,
+                sub=b.sub,
+                spoken=b.spoken,
+                href=b.address,
+                strong=(b.box.standing is None and not b.box.silent) or b.leader,
+                notes=self._notes(b.box),
+                more={"drawer": b.drawer, "entity": b.box.entity},
+            )
+            for b in self.boxes()
+        ]
+        edges = [
+            Edge(
+                f"{n}",
+                s.line.source,
+                s.line.target,
+                line=s.line.kind,
+                open=not s.line.sure and s.line.kind != "template",
+                arrow=s.line.kind != "role",
+                points=s.line.points,
+                spoken=s.words,
+                more={"drawer": s.drawer} if s.drawer else {},
+            )
+            for n, s in enumerate(self.lines())
+        ]
+        columns = [self.position(stage) for stage in self.line.stages]
+        silent, empty = self.t("lane.silent"), self.t("lane.none_chosen")
+        return Canvas(nodes, edges, bands=drawing.bands(self.drawn, self.lane_names(), columns, silent, empty))
+
+    def _notes(self, box: DrawnBox) -> list[str]:
+        """Return the facts of a box in words, each with its modality, time and place, for what leaves the service."""
+        if box.standing is None:
+            return [self.t("chain.silent_stage")] if box.silent else []
+        facts = [*box.standing.facts, *([box.standing.amount] if box.standing.amount else [])]
+        return [self.sentence(fact) for fact in facts]
+
+    def places(self, fact: Fact) -> list[str]:
+        """Return where a fact stands, each place as document, paragraph and characters."""
+        return [
+            f"{self.title(p.document).text} "
+            f"{self.t('passage.where', paragraph=p.paragraph or '?', start=p.start, end=p.end)}"
+            for p in fact.evidence
+        ]
+
+    def sentence(self, fact: Fact) -> str:
+        """Return a fact as one line of text."""
+        row = self.row(fact)
+        pieces = " ".join(str(x.figure) if x.figure else "→" if x.kind == "arrow" else x.label.text for x in row.pieces)
+        places = self.t("list.comma").join(self.places(fact))
+        return " · ".join(
+            w for w in (row.label.text, pieces, self.t(f"modality.{fact.modality}"), row.time, places) if w
+        )
+
+
+def presenter(slug: str, choice: Choice) -> ChainPresenter:
+    """Return a chain's line-up under a choice, ready to be shown."""
+    return ChainPresenter(lineup.lineup(state().store, checked_slug("chain", slug), choice), i18n.language())
+
+
+def drawn(p: ChainPresenter) -> dict[str, Any]:
+    """Return what the templates need for the drawing of a chain."""
+    return {
+        "drawing": p.drawn,
+        "boxes": p.boxes(),
+        "lines": p.lines(),
+        "lane_names": LANES,
+        "lane_lines": [textwrap.wrap(name, 12) for name in p.lane_names()],
+    }
+
+
+def spine(p: ChainPresenter) -> list[tuple[chains.Stage, list[tuple[str, list[ShownBox]]]]]:
+    """Return the stages with their boxes by lane, for a phone and for a reader without pictures."""
+    shown = {b.box.id: b for b in p.boxes()}
+    found = []
+    for stage in p.line.stages:
+        standing = p.line.on(stage.iri)
+        lanes = [(lane, [shown[s.id] for s in standing if s.lane == lane]) for lane in LANES]
+        found.append((stage, [(lane, boxes) for lane, boxes in lanes if boxes]))
+    return found
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A line of a chain's table: an entity on a stage by one fact."""
+
+    stage: chains.Stage
+    standing: Standing
+    row: present.Row
+    role: str
+    amount: str
+    first: bool
+
+
+def rows(p: ChainPresenter) -> list[tuple[chains.Stage, list[TableRow]]]:
+    """Return the table of a line-up: for each stage, one line for each fact that puts an entity there."""
+    found = []
+    for stage in p.line.stages:
+        lines: list[TableRow] = []
+        for standing in p.line.on(stage.iri):
+            amount = p.amount(standing)
+            lines += [
+                TableRow(stage, standing, p.row(fact), lineup.role_of(fact), amount, n == 0)
+                for n, fact in enumerate(standing.facts)
+            ]
+        found.append((stage, lines))
+    return found
