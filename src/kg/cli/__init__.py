@@ -21,6 +21,8 @@ _MODULES: Final = {
     "search": "kg.cli.search",
     "stats": "kg.cli.stats",
     "dump": "kg.cli.dump",
+    "backup": "kg.cli.backup",
+    "restore": "kg.cli.restore",
     "validate": "kg.cli.validate",
     "format": "kg.cli.format",
     "evidence": "kg.cli.evidence",

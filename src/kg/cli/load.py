@@ -1,11 +1,17 @@
 """``kg load``."""
 
+import contextlib
+from typing import TYPE_CHECKING
+
 import click
 
 from kg.cli.output import as_json, print_json
 from kg.cli.progress import Progress
 from kg.cli.reading import settings
 from kg.errors import StoreLocked
+
+if TYPE_CHECKING:
+    from kg.store.protocol import Store
 
 
 @click.command("load")
@@ -14,8 +20,8 @@ from kg.errors import StoreLocked
 def command(validate: bool, json_: bool) -> None:
     """Bring the data folder to the graph that ships.
 
-    Only what differs is written. Named graphs are left alone. A running service holds its folder: stop it first; it
-    loads by itself when it starts again.
+    Only what differs is written. Named graphs are left alone. A running service holds its folder and takes the
+    difference from who has its KG_ADMIN_TOKEN; without one, stop it: it loads by itself when it starts again.
 
     \b
     Example:
@@ -28,8 +34,14 @@ def command(validate: bool, json_: bool) -> None:
     chosen = settings()
     running = presence.running(chosen.data_dir)
     if running is not None:
-        raise StoreLocked(str(chosen.data_dir), f"the service at {running.address} (process {running.pid})")
-    with Progress() as progress, EmbeddedStore.open(chosen.data_dir) as store:
+        if chosen.admin_token is None:
+            raise StoreLocked(str(chosen.data_dir), f"the service at {running.address} (process {running.pid})")
+        from kg.cli.admin import ServiceStore
+
+        store: Store = ServiceStore(running, chosen.admin_token)
+    else:
+        store = EmbeddedStore.open(chosen.data_dir)
+    with contextlib.closing(store), Progress() as progress:
         report = ingest.load(store, chosen.data_dir, base=chosen.base, progress=progress, validate=validate)
     if json_:
         print_json(report)

@@ -41,7 +41,8 @@ def source(chosen: Settings) -> Iterator[Source]:
         from kg.cli.remote import ServiceReader
 
         place = f"the service at {running.address} (process {running.pid})"
-        reader = ServiceReader(running.address, f"The service of process {running.pid}")
+        token = chosen.read_token or chosen.admin_token
+        reader = ServiceReader(running.address, f"The service of process {running.pid}", token)
         yield Source(reader, place, ingest.base_version(chosen.data_dir))
         return
     why = "There is no store"

@@ -43,11 +43,14 @@ class ServiceReader:
         Where it answers, without a slash at the end.
     holder
         What errors call it, such as its process.
+    token
+        What it wants from readers, where it does.
     """
 
-    def __init__(self, address: str, holder: str) -> None:
+    def __init__(self, address: str, holder: str, token: str | None = None) -> None:
         self._address = address
         self._holder = holder
+        self._authorization = {} if token is None else {"Authorization": f"Bearer {token}"}
         # It runs on this machine: a proxy for the rest of the world has no part in it.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -149,7 +152,7 @@ class ServiceReader:
         parameters = [("default-graph-uri", iri) for iri in dataset.default_graphs]
         parameters += [("named-graph-uri", iri) for iri in dataset.named_graphs]
         address = f"{self._address}{path}" + (f"?{urllib.parse.urlencode(parameters)}" if parameters else "")
-        headers = {"Accept": accept, "User-Agent": "kg"}
+        headers = {"Accept": accept, "User-Agent": "kg", **self._authorization}
         if query is not None:
             headers["Content-Type"] = "application/sparql-query"
         request = urllib.request.Request(address, data=query, headers=headers)  # noqa: S310 - from serve.json
@@ -157,7 +160,7 @@ class ServiceReader:
             return cast(http.client.HTTPResponse, self._opener.open(request, timeout=_TIMEOUT_S))
         except urllib.error.HTTPError as error:
             with error:
-                raise ServiceError(_told(error), error.code) from None
+                raise ServiceError(told(error), error.code) from None
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise ServiceError(f"{self._holder} doesn't answer at {self._address}: {reason}") from None
@@ -171,7 +174,7 @@ class ServiceReader:
                 raise ServiceError(f"The answer of {self._holder} broke off: {error!r}") from None
 
 
-def _told(error: urllib.error.HTTPError) -> str:
+def told(error: urllib.error.HTTPError) -> str:
     """Return what a service says of an error: the detail and advice of its problem details, or the status."""
     body = error.read(_BLOCK_BYTES)
     try:

@@ -557,8 +557,11 @@ def _identity(place: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _share_lock(folder: Path, place: Path) -> IO[bytes]:
+def _share_lock(folder: Path, place: Path) -> IO[bytes] | None:
     """Keep writers out while we read: the engine's own read-only mode looks at no lock."""
+    if not (place / "LOCK").exists():
+        # A backup, which no writer has opened yet.
+        return None
 
     def held() -> NoReturn:
         raise StoreLocked(str(folder), _holder(folder))

@@ -15,7 +15,7 @@ from kg.config import Settings
 from kg.services.saved import Shelf
 from kg.store.evaluations import Evaluations
 from kg.store.protocol import Conditions, Store
-from kg.web import access, graphs, operations, pages, problem, resource, sparql, update
+from kg.web import access, admin, graphs, operations, pages, problem, resource, sparql, update
 from kg.web.answers import Answers
 from kg.web.envelope import envelope
 from kg.web.metrics import Metrics
@@ -65,7 +65,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
         Shelf(settings.data_dir, allowed=settings.save == "on"),
     )
     problem.register(app)
-    for module in (sparql, update, graphs, resource, operations, pages):
+    for module in (sparql, update, graphs, admin, resource, operations, pages):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(resource.data)
     app.before_request(_start)

@@ -16,6 +16,8 @@ from typing import Any, Final
 from kg.errors import StoreUnusable
 
 FILE: Final = "audit.jsonl"
+#: Far more than what is shown; the log itself may be as long as it likes.
+_TAIL_BYTES: Final = 256 * 1024
 
 
 @dataclass
@@ -59,6 +61,23 @@ def written(data_dir: Path, who: str, address: str, operation: str, **about: Any
     # The write stands whether or not this line does.
     with contextlib.suppress(StoreUnusable):
         _append(data_dir, {"write": write, "state": "done", **entry.result})
+
+
+def latest(data_dir: Path, number: int) -> list[dict[str, Any]]:
+    """Return the last writes, the newest first: the line of each one's beginning, with its last state."""
+    try:
+        with (data_dir / FILE).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            lines = file.read().splitlines()
+    except OSError:
+        return []
+    found: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            entry = json.loads(line)
+            found.setdefault(entry["write"], {}).update(entry)
+    whole = [entry for entry in found.values() if "operation" in entry]
+    return list(reversed(whole))[:number]
 
 
 def _append(data_dir: Path, members: dict[str, Any]) -> None:
