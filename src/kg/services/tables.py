@@ -117,8 +117,8 @@ def write_xlsx(table: Table) -> bytes:
 
 
 def text_of(text: str) -> str:
-    """Return a text as XML and a cell can hold it."""
-    return _UNWRITABLE.sub("\ufffd", text)[:CELL_MAX_CHARACTERS]
+    """Return a text as XML and a cell can hold it; its line ends become line feeds, as a parser of XML makes them."""
+    return _UNWRITABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))[:CELL_MAX_CHARACTERS]
 
 
 def _sheet_name(title: str) -> str:
