@@ -5,10 +5,10 @@ Notes
 A place is the middle of a box in whole pixels. The width of a box follows from its longest label in any language, so
 that the places hold whichever language is read. Nothing here is drawn by chance: the same input gives the same places.
 
-New boxes stand on ellipses around their parent, wider than high as boxes are. Free slots are taken from the inner
-ellipse to the outer, in the fan that faces away from what is already there, or all around where nothing is; the last
-ellipse is filled evenly. The boxes are handed out by angle, so that what was given side by side stands side by side. A
-force layout would move what a reader has in mind, and cost ten times as much.
+New boxes stand on an ellipse around their parent: the smallest that has room for all of them in the fan that faces
+away from what is already there, or all around where nothing is. Many stand on several. The boxes are handed out by
+angle, so that what was given side by side stands side by side. A force layout would move what a reader has in mind, and
+cost ten times as much.
 """
 
 import math
@@ -28,8 +28,8 @@ _FRAME: Final = 42
 #: Width of a 汉字 and of an ASCII character in a drawing's labels, in pixels.
 _WIDE, _NARROW = 13.0, 7.4
 #: The half axes of the first ellipse, and how much each further one is larger.
-_FIRST: Final = (210.0, 120.0)
-_STEP: Final = (96.0, 52.0)
+_FIRST: Final = (210.0, 150.0)
+_STEP: Final = (64.0, 66.0)
 #: Slots are tried this far apart on an ellipse, in pixels.
 _STRIDE: Final = 12.0
 _CELL: Final = 256
@@ -37,6 +37,8 @@ _CELL: Final = 256
 _NEAR: Final = 1200.0
 #: How far to each side of the free direction new boxes stand, in radians.
 _FAN: Final = 1.9
+#: Ellipses that are tried for all new boxes together before they are spread over several.
+_ONE_RING: Final = 7
 
 Point = tuple[int, int]
 
@@ -188,29 +190,41 @@ def _away(plane: Plane, parent: str) -> float | None:
 
 
 def _slots(plane: Plane, centre: Point, width: int, count: int, away: float | None) -> list[Point]:
-    found: list[Point] = []
-    mine = Plane()
-    ring = 0
     middle, reach = (-math.pi / 2, math.pi) if away is None else (away, _FAN)
+    mine = Plane()
+    for ring in range(_ONE_RING):
+        here = _ring(plane, Plane(), centre, width, ring, middle, reach)
+        if len(here) >= count:
+            return _evenly(here, count, centre, middle)
+    # Too many for one ellipse: several, one around the other.
+    ring = 1
+    found: list[Point] = []
     while len(found) < count:
-        a, b = (_FIRST[0] + _STEP[0] * ring, _FIRST[1] + _STEP[1] * ring)
-        steps = max(24, int(math.pi * (a + b) * (reach / math.pi) / _STRIDE))
-        here: list[Point] = []
-        for step in range(steps):
-            # From the free side outwards, one step to the left, one to the right.
-            turn = middle + (step + 1) // 2 * (1 if step % 2 else -1) * 2 * reach / steps
-            at = (round(centre[0] + a * math.cos(turn)), round(centre[1] + b * math.sin(turn)))
-            if plane.free(at, width) and mine.free(at, width):
-                mine.put(f"{ring} {step}", at, width)
-                here.append(at)
-        wanted = count - len(found)
-        if len(here) > wanted:
-            # More room than boxes: spread over all of it.
-            here.sort(key=lambda slot: _turn(centre, slot, middle))
-            here = [here[(2 * n + 1) * len(here) // (2 * wanted)] for n in range(wanted)]
-        found += here
+        here = _ring(plane, mine, centre, width, ring, middle, reach)
+        found += _evenly(here, min(count - len(found), len(here)), centre, middle)
         ring += 1
     return found
+
+
+def _ring(plane: Plane, mine: Plane, centre: Point, width: int, ring: int, middle: float, reach: float) -> list[Point]:
+    """Return the free slots of an ellipse, and put them on a plane of their own."""
+    a, b = (_FIRST[0] + _STEP[0] * ring, _FIRST[1] + _STEP[1] * ring)
+    steps = max(24, int(math.pi * (a + b) * (reach / math.pi) / _STRIDE))
+    here: list[Point] = []
+    for step in range(steps):
+        # From the free side outwards, one step to the left, one to the right.
+        turn = middle + (step + 1) // 2 * (1 if step % 2 else -1) * 2 * reach / steps
+        at = (round(centre[0] + a * math.cos(turn)), round(centre[1] + b * math.sin(turn)))
+        if plane.free(at, width) and mine.free(at, width):
+            mine.put(f"{ring} {step}", at, width)
+            here.append(at)
+    return here
+
+
+def _evenly(slots: list[Point], count: int, centre: Point, middle: float) -> list[Point]:
+    """Return so many of the slots, spread over all of them."""
+    slots.sort(key=lambda slot: _turn(centre, slot, middle))
+    return [slots[(2 * n + 1) * len(slots) // (2 * count)] for n in range(count)]
 
 
 def _turn(centre: Point, slot: Point, away: float) -> tuple[float, int, int]:

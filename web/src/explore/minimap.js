@@ -15,7 +15,15 @@ export function minimap(map, shown, host) {
     if (!ctx || !map.getClientRects().length) return;
     const style = getComputedStyle(map);
     const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
-    const { left, top, right, bottom } = drawing.extent();
+    const middle = drawing.network.getViewPosition();
+    const zoom = drawing.network.getScale();
+    const [wide, high] = [host.clientWidth / zoom, host.clientHeight / zoom];
+    const all = drawing.extent();
+    // What the window shows is always whole in it.
+    const left = Math.min(all.left, middle.x - wide / 2);
+    const right = Math.max(all.right, middle.x + wide / 2);
+    const top = Math.min(all.top, middle.y - high / 2);
+    const bottom = Math.max(all.bottom, middle.y + high / 2);
     const scale = Math.min(map.width / (right - left + 80), map.height / (bottom - top + 80));
     view = { scale, x: (left + right) / 2 - map.width / 2 / scale, y: (top + bottom) / 2 - map.height / 2 / scale };
     const x = (/** @type {number} */ value) => (value - view.x) * scale;
@@ -36,9 +44,6 @@ export function minimap(map, shown, host) {
       ctx.fillStyle = colour(`k-${kind}`);
       ctx.fillRect(x(at.x - width / 2), y(at.y - height / 2), Math.max(3, width * scale), Math.max(3, height * scale));
     }
-    const middle = drawing.network.getViewPosition();
-    const zoom = drawing.network.getScale();
-    const [wide, high] = [host.clientWidth / zoom, host.clientHeight / zoom];
     ctx.strokeStyle = colour("ink");
     ctx.lineWidth = 2;
     ctx.strokeRect(x(middle.x - wide / 2), y(middle.y - high / 2), wide * scale, high * scale);

@@ -10,6 +10,8 @@ import { canvas } from "../canvas.js";
 /** From this scale on a count can be read. */
 const WORDS_FROM = 0.35;
 const MARKS_FROM = 0.6;
+/** Between groups, the number of links is written on lines of at least so many. */
+const COUNTED = 10;
 
 /**
  * @param {HTMLElement} host @param {Data} data @param {Handlers} handlers
@@ -81,14 +83,19 @@ export function picture(host, data, handlers, insets) {
   function guess(ctx, line) {
     const [a, b] = [place(line.from), place(line.to)];
     const [x, y] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
+    // Not on top of a box that the line runs under.
+    for (const box of drawing.boxes.values()) {
+      const at = place(box.id);
+      if (Math.abs(at.x - x) < (box.kg.width ?? 208) / 2 + 5 && Math.abs(at.y - y) < 19) return;
+    }
     ctx.fillStyle = ink("bg");
     ctx.beginPath();
-    ctx.arc(x, y, 6, 0, 2 * Math.PI);
+    ctx.arc(x, y, 5, 0, 2 * Math.PI);
     ctx.fill();
-    ctx.fillStyle = ink("ink-2");
-    for (const [dx, dy] of [[0, -2.6], [-3, 2.4], [3, 2.4]]) {
+    ctx.fillStyle = ink("ink-3");
+    for (const [dx, dy] of [[0, -2.4], [-2.7, 2.2], [2.7, 2.2]]) {
       ctx.beginPath();
-      ctx.arc(x + dx, y + dy, 1.2, 0, 2 * Math.PI);
+      ctx.arc(x + dx, y + dy, 1.05, 0, 2 * Math.PI);
       ctx.fill();
     }
   }
@@ -128,7 +135,7 @@ export function picture(host, data, handlers, insets) {
     for (const line of drawing.lines.values()) {
       const on = steps.has(`${line.from} ${line.to}`);
       line.kg.line = on ? "path" : "role";
-      line.kg.label = on ? line.kg.more?.label : line.kg.more?.n ? String(line.kg.more.n) : "";
+      line.kg.label = on ? line.kg.more?.label : (line.kg.more?.n ?? 0) >= COUNTED ? String(line.kg.more?.n) : "";
     }
     drawing.redraw();
   }

@@ -5,7 +5,7 @@ import { menu } from "../explore/menu.js";
 import { minimap } from "../explore/minimap.js";
 import { past } from "../explore/past.js";
 import { picture } from "../explore/picture.js";
-import { graph, parsed, post } from "../explore/service.js";
+import { graph, parsed } from "../explore/service.js";
 import { sharing } from "../explore/sharing.js";
 
 /** @typedef {import("../canvas.js").Box} Box @typedef {import("../canvas.js").Line} Line */
@@ -48,8 +48,8 @@ function explore(host) {
     return {
       left: wide && legend?.childElementCount ? legend.offsetWidth + 24 : 8,
       right: wide && side.isOpen() ? 368 : 8,
-      top: 12,
-      bottom: wide ? 44 : 120,
+      top: wide ? 12 : 52,
+      bottom: wide ? 44 : 72,
     };
   }
 
@@ -395,7 +395,6 @@ function explore(host) {
       else if (command && event.key === "Enter" && drawing.selected() && event.target === host) toggle(drawing.selected()?.id ?? "");
       else if (command || event.altKey) return;
       else if (event.key === "?") /** @type {HTMLDialogElement} */ (document.getElementById("explore-keys")).showModal();
-      else if (event.key === "/") addBox.focus();
       else if (key === "f") shown.fit();
       else if (key === "t") act([`mode ${document.body.classList.contains("table") ? "graph" : "table"}`]);
       else if (event.key === "Escape" && side.hasDetail() && event.target !== document.getElementById("menu")) side.close(), host.focus();
@@ -420,6 +419,7 @@ function explore(host) {
 
   // --- the beginning ------------------------------------------------------------------------------------------------
 
+  if (innerWidth <= 720) document.querySelector("#legend details")?.removeAttribute("open");
   shown.sync(json("canvas-data"));
   const steps = document.getElementById("path-steps");
   side.route(steps);
@@ -433,8 +433,7 @@ function explore(host) {
   if (only && drawing.boxes.has(only)) {
     drawing.select(only);
     last = only;
-    if (host.clientWidth > 1000) side.entity(only);
+    if (host.clientWidth > 1000) side.entity(only).then(shown.fit);
   }
   document.documentElement.dataset.explore = "ready";
-  void post;
 }

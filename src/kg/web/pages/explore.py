@@ -33,15 +33,15 @@ BODY_MAX_BYTES: Final = 128 * 1024
 ADDRESS_MAX: Final = 6000
 #: The kinds of the legend, by the name of their colour, with the seal's character in zh and en.
 KINDS: Final = {
-    "zone": ("区", "Z"),
     "ent": ("企", "E"),
+    "prod": ("品", "G"),
     "uni": ("校", "U"),
     "proj": ("项", "P"),
-    "prod": ("品", "G"),
     "plat": ("台", "H"),
-    "fund": ("资", "F"),
-    "pol": ("策", "L"),
+    "zone": ("区", "Z"),
     "cert": ("认", "A"),
+    "pol": ("策", "L"),
+    "fund": ("资", "F"),
     "doc": ("文", "D"),
 }
 #: Colours of communities: the kinds' own, so that they hold in both themes; the number stands beside.
@@ -424,7 +424,7 @@ def _edges(view: View) -> list[Edge]:
         )
     drawn = {e.box.path for e in view.picture.entities} | {g.key for g in view.groups.groups}
     edges += [
-        Edge(f"{line.source} {line.target} #", line.source, line.target, label=str(line.count), more={"n": line.count})
+        Edge(f"{line.source} {line.target} #", line.source, line.target, more={"n": line.count})
         for line in view.groups.lines
         if line.source in drawn and line.target in drawn
     ]
