@@ -18,6 +18,7 @@ from kg.store.protocol import Conditions, Store
 from kg.web import access, admin, graphs, operations, pages, problem, resource, sparql, update
 from kg.web.answers import Answers
 from kg.web.envelope import envelope
+from kg.web.compression import compress
 from kg.web.metrics import Metrics
 from kg.web.state import State, state
 from kg.web.tokens import Keyring
@@ -87,6 +88,7 @@ def _start() -> None:
 
 def _finish(response: Response) -> Response:
     here = state()
+    response = compress(response)
     if here.settings.cors_origins:
         _share(response, here.settings.cors_origins)
     seconds = time.perf_counter() - g.kg_started
