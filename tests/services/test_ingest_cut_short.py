@@ -34,7 +34,9 @@ from pathlib import Path
 import os
 from kg.services import ingest
 from kg.services.base import BaseFiles
+from kg.store import embedded
 from kg.store.embedded import EmbeddedStore
+embedded._BULK_QUADS = int(sys.argv[8])
 holder, name = sys.argv[1].rsplit(".", 1)
 holder, after, calls = {"ingest": ingest, "os": os, "EmbeddedStore": EmbeddedStore}[holder], int(sys.argv[2]), [0]
 work = getattr(holder, name)
@@ -56,12 +58,17 @@ ingest.load(store, data, base=sys.argv[7], validate=False, files=files)
 
 
 def killed(
-    point: tuple[str, int, int], data: Path, base: str = "graph", files: BaseFiles = FILES, delay_s: float = 0
+    point: tuple[str, int, int],
+    data: Path,
+    base: str = "graph",
+    files: BaseFiles = FILES,
+    delay_s: float = 0,
+    bulk_quads: int = 1_000_000,
 ) -> None:
-    """Load, and kill the loading process at a point, or so much later."""
+    """Load, in bulk from a number of quads on, and kill the loading process at a point, or so much later."""
     name, after, call = point
     folders = [str(data), str(files.ontology), str(files.graph)]
-    command = [sys.executable, "-c", CODE, name, str(after), str(call), *folders, base]
+    command = [sys.executable, "-c", CODE, name, str(after), str(call), *folders, base, str(bulk_quads)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "here\n", "the load didn't come to the point"
@@ -97,12 +104,14 @@ def test_the_next_load_ends_in_the_same_base(tmp_path: Path, wanted: str, point:
         assert store.graph_names() == (["urn:g"] if earlier else [])
 
 
-@pytest.mark.parametrize("delay_s", [0, 0.02, 0.06, 0.12])
+@pytest.mark.parametrize("bulk_quads", [0, 1_000_000], ids=["in-bulk", "in-a-transaction"])
+@pytest.mark.parametrize("delay_s", [0, 0.02, 0.06, 0.12, 0.25])
 def test_a_load_of_the_shipped_base_is_killed_while_it_writes(
-    tmp_path: Path, dataset: BaseFiles, store: EmbeddedStore, delay_s: float
+    tmp_path: Path, dataset: BaseFiles, store: EmbeddedStore, delay_s: float, bulk_quads: int
 ):
-    killed(WRITING, tmp_path, files=dataset, delay_s=delay_s)
+    killed(WRITING, tmp_path, files=dataset, delay_s=delay_s, bulk_quads=bulk_quads)
     with EmbeddedStore.open(tmp_path) as mended:
+        assert not list(tmp_path.rglob("bulk-*"))
         assert mended.statistics().triples_default in (0, store.statistics().triples_default), "whole or not at all"
         load(mended, tmp_path, validate=False, files=dataset)
         assert set(map(str, mended.quads())) == set(map(str, store.quads()))

@@ -201,6 +201,19 @@ def test_folder_without_permission(tmp_path: Path):
         EmbeddedStore.open(tmp_path / "data")
 
 
+def test_files_of_a_bulk_load_that_was_killed_go_with_the_next_writer(tmp_path: Path):
+    with EmbeddedStore.open(tmp_path) as store:
+        store.update("INSERT DATA { <urn:a> <urn:b> 1 }")
+    left = tmp_path / "store" / "bulk-300253181633135431315985517261818661393.sst"
+    left.write_bytes(b"half")
+    with EmbeddedStore.open(tmp_path, read_only=True) as store:
+        assert store.ask("ASK { <urn:a> <urn:b> 1 }")
+    assert left.exists(), "a reader writes nothing"
+    with EmbeddedStore.open(tmp_path) as store:
+        assert store.ask("ASK { <urn:a> <urn:b> 1 }")
+    assert not left.exists()
+
+
 def test_backup_opens_again(tmp_path: Path):
     with EmbeddedStore.open(tmp_path / "data") as store:
         store.update("INSERT DATA { <urn:a> <urn:b> 1 }")
