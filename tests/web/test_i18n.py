@@ -13,7 +13,7 @@ from kg.services import lineup, viewstate
 from kg.services.explore import NAME_KINDS
 from kg.services.paths import Reason
 from kg.web import i18n, present
-from kg.web.pages import chains, explore
+from kg.web.pages import chains, explore, explored
 
 ROOT = Path(__file__).parent.parent.parent
 ERROR_STATUSES = (300, 400, 401, 403, 404, 405, 406, 409, 410, 413, 414, 415, 422, 429, 500, 503, 504, 507)
@@ -29,6 +29,8 @@ FAMILIES = {
     "zones.rule_": {"1", "2", "3"},
     "period.": {"13th-fyp", "14th-fyp", "15th-fyp"},
     "error.": {str(int(status)) for status in ERROR_STATUSES},
+    # Terms of other vocabularies have no label in the graph.
+    "term.": {key.removeprefix("term.") for key in i18n.strings("zh") if key.startswith("term.")},
     # tests/web/test_telling.py holds these against what the code says.
     "said.": {key.removeprefix("said.") for key in i18n.strings("zh") if key.startswith("said.")},
     "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
@@ -43,7 +45,7 @@ FAMILIES = {
     "conformance.suite_": {
         r["suite"] for r in json.loads((ROOT / "docs/conformance.json").read_text("utf-8"))["suites"]
     },
-    "explore.kind_": set(explore.KINDS),
+    "explore.kind_": set(explored.KINDS),
     "explore.by_": set(viewstate.GROUPINGS),
     "explore.colour_": set(viewstate.COLOURS),
     "explore.size_": set(viewstate.SIZES),
