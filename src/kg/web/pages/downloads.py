@@ -34,22 +34,23 @@ def export_chain(slug: str, name: str) -> Response:
     """Return a chain under the address's choice as a file."""
     p = presenter(slug, Choice.from_args(request.args))
     if name == "svg":
-        return _file(svg(p), "image/svg+xml", slug, "svg")
+        return attachment(svg(p), "image/svg+xml", slug, "svg")
     if name == "html":
-        return _file(page(p), "text/html", slug, "html")
+        return attachment(page(p), "text/html", slug, "html")
     if name in {"csv", "csv-excel"}:
-        return _file(write_csv(table(p), for_spreadsheet=name == "csv-excel"), "text/csv", slug, "csv")
+        return attachment(write_csv(table(p), for_spreadsheet=name == "csv-excel"), "text/csv", slug, "csv")
     if name == "xlsx":
-        return _file(write_xlsx(table(p)), _XLSX, slug, "xlsx")
+        return attachment(write_xlsx(table(p)), _XLSX, slug, "xlsx")
     if name == "graphml":
         about = {"title": p.label(p.line.chain.iri).text, "as_of": as_of(), "version": version()}
-        return _file(write_graph(graph_of(p.canvas(), about), "graphml"), MEDIA_TYPES["graphml"], slug, "graphml")
+        return attachment(write_graph(graph_of(p.canvas(), about), "graphml"), MEDIA_TYPES["graphml"], slug, "graphml")
     if name == "ttl":
-        return _file(turtle(p), "text/turtle", slug, "ttl")
+        return attachment(turtle(p), "text/turtle", slug, "ttl")
     raise NotFound("export", name, "The page of the chain lists what it can be saved as.")
 
 
-def _file(body: str | bytes, media_type: str, slug: str, extension: str) -> Response:
+def attachment(body: str | bytes, media_type: str, slug: str, extension: str) -> Response:
+    """Return a file to save."""
     # Bytes: the length is known, and no newline is translated on the way.
     data = body.encode() if isinstance(body, str) else body
     text = media_type.startswith("text/") or media_type.endswith("xml")
@@ -87,7 +88,7 @@ def svg(p: ChainPresenter) -> str:
     """Return a drawing as a file of its own: light colours, with legend, date and version inside."""
     layout = p.drawn.layout
     width = max(layout.width, _LEGEND_WIDTH)
-    legend, depth = _legend(p.legend(), width)
+    legend, depth = legend_places(p.legend(), width)
     return render_template(
         "chain.svg",
         p=p,
@@ -103,7 +104,7 @@ def svg(p: ChainPresenter) -> str:
     )
 
 
-def _legend(entries: list[Entry], width: int) -> tuple[list[tuple[Entry, int, int]], int]:
+def legend_places(entries: list[Entry], width: int) -> tuple[list[tuple[Entry, int, int]], int]:
     """Return the entries with their places in lines no wider than the drawing, and the height of all."""
     placed, x, y = [], 12, 0
     for entry in entries:
