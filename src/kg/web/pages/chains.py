@@ -59,6 +59,7 @@ def chain(slug: str) -> str:
         line=line,
         chain=line.chain,
         label=p.label(line.chain.iri),
+        alternatives=explore.alternative_names(line.view.view.statements),
         view=view,
         views=VIEWS,
         **drawn(p),
