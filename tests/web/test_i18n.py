@@ -9,11 +9,11 @@ import pytest
 
 from kg import paths
 from kg.model.vocabulary import ENTITY_SEGMENTS, FACT_SEGMENTS
-from kg.services import lineup, viewstate
+from kg.services import checks, lineup, viewstate
 from kg.services.explore import NAME_KINDS
 from kg.services.paths import Reason
 from kg.web import i18n, present
-from kg.web.pages import chains, explore, explored
+from kg.web.pages import analysis, chains, explore, explored
 
 ROOT = Path(__file__).parent.parent.parent
 ERROR_STATUSES = (300, 400, 401, 403, 404, 405, 406, 409, 410, 413, 414, 415, 422, 429, 500, 503, 504, 507)
@@ -56,6 +56,13 @@ FAMILIES = {
     "explore.no_path_": set(get_args(Reason)),
     "explore.key_": {name for _, name in explore.KEYS},
     "nav.": {"chains", "explore", "zones", "documents", "ontology", "console"},
+    "analysis.view_": set(analysis.VIEWS),
+    "analysis.define_": {*analysis.VIEWS, "role_segment", "role_product", "role_performer"},
+    "analysis.role_": {"segment", "product", "performer"},
+    "analysis.how_": {"links", "nary", "direction", "weight", "aside", "silence"},
+    "analysis.checked_": set(get_args(checks.Kind)),
+    "analysis.verdict_": {*get_args(checks.Verdict), "reached_expected", "short_expected"},
+    "analysis.why_": {*checks.REASONS, *checks.CAVEATS},
     "missing.": set(re.findall(r'\(kg:\w+ "(\w+)"', paths.query("explore/missing.rq"))),
 }
 

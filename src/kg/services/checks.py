@@ -15,6 +15,9 @@ from kg.services.span import Span
 
 Kind = Literal["sum", "part", "difference", "growth", "compound", "share", "target", "doubt"]
 Verdict = Literal["fits", "off", "untold", "reached", "short"]
+#: Why a check can't be told, and what must be said beside one; `Check` says what each means.
+REASONS: Final = ("partial", "base", "level", "share", "modality", "qualifier", "doubtful")
+CAVEATS: Final = ("mixed", "wording", "undated", "early", "expected", "doubt", "unit", "overlap")
 PERCENT: Final = f"{QUDT_UNIT}PERCENT"
 POINT: Final = f"{UNIT}percentage-point"
 #: Units of the project's own that measure and don't count.
@@ -131,10 +134,11 @@ def made(
     others: Sequence[Fact],
     reason: str = "",
     caveats: Sequence[str] = (),
+    unit: str | None = None,
 ) -> Check:
-    """Make a check with the caveats that its figures call for."""
+    """Make a check with the caveats that its figures call for; the computed one has the stated one's unit or `unit`."""
     used = [*others, stated]
-    unit = stated.iri_of("unit")
+    unit = unit or stated.iri_of("unit")
     marked = list(caveats)
     if kind != "target" and len({fact.modality for fact in used}) > 1:
         marked.append("mixed")

@@ -141,7 +141,8 @@ class _Ledger:
         if base is None:
             # What the base would have to be, shown and not checked: nobody reports it.
             if kind == "difference":
-                return made(kind, "untold", fact, (level, "−", fact), span(level) - span(fact), (level,), "base")
+                was = span(level) - span(fact)
+                return made(kind, "untold", fact, (level, "−", fact), was, (level,), "base", unit=level.iri_of("unit"))
             return made(kind, "untold", fact, (), None, (level,), "base")
         if kind == "difference":
             moved = span(level) - span(base)

@@ -1,6 +1,7 @@
 """The pages: each view asks its service once and hands the template what it shows."""
 
 from kg.web.pages import (
+    analysis,
     basket,
     chains,
     conformance,
@@ -9,6 +10,7 @@ from kg.web.pages import (
     downloads,
     entity,
     explore,
+    explore_files,
     files,
     home,
     ontology,
@@ -19,6 +21,7 @@ from kg.web.pages import (
 from kg.web.pages.common import blueprint
 
 __all__ = [
+    "analysis",
     "basket",
     "blueprint",
     "chains",
@@ -28,6 +31,7 @@ __all__ = [
     "downloads",
     "entity",
     "explore",
+    "explore_files",
     "files",
     "home",
     "ontology",
