@@ -135,7 +135,7 @@ export function picture(host, data, handlers, insets) {
     for (const line of drawing.lines.values()) {
       const on = steps.has(`${line.from} ${line.to}`);
       line.kg.line = on ? "path" : "role";
-      line.kg.label = on ? line.kg.more?.label : (line.kg.more?.n ?? 0) >= COUNTED ? String(line.kg.more?.n) : "";
+      line.kg.label = on ? line.kg.more?.named : (line.kg.more?.n ?? 0) >= COUNTED ? String(line.kg.more?.n) : "";
     }
     drawing.redraw();
   }

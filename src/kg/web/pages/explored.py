@@ -75,18 +75,22 @@ def query_of(view: View) -> str:
 
 def canvas_of(view: View) -> Canvas:
     """Return a view as a drawing."""
+    return Canvas(nodes_of(view), edges_of(view), options={"draggable": True})
+
+
+def nodes_of(view: View) -> list[Node]:
+    """Return the boxes of a view."""
     nodes = [_node(view, entity) for entity in view.picture.entities]
-    nodes += [_group_node(view, group) for group in view.groups.groups]
-    return Canvas(nodes, _edges(view), options={"draggable": True})
+    return [*nodes, *(_group_node(view, group) for group in view.groups.groups)]
 
 
 def _node(view: View, entity: Entity) -> Node:
     p, path = view.presenter, entity.box.path
     piece = p.entity(entity.iri, modality=entity.modality or "actual")
-    class_name = _class(view, entity.iri)
-    colour, seal = present.seal(class_name, p.language)
+    of_class = class_name(view, entity.iri)
+    colour, seal = present.seal(of_class, p.language)
     more: dict[str, Any] = {
-        "class": class_name,
+        "class": of_class,
         "more": entity.more,
         "kinds": [{"kind": k, "label": p.label(f"{KG}{k}").text, "n": n} for k, n in entity.kinds.items()],
         "pinned": entity.box.pinned,
@@ -104,7 +108,7 @@ def _node(view: View, entity: Entity) -> Node:
             most = max(m.value(view.state.size) for m in view.measures.values()) or 1
             more["value"] = value
             more["share"] = round((value / most) ** 0.5, 3)
-    spoken = [piece.label.text, t(f"class.{class_name}")]
+    spoken = [piece.label.text, t(f"class.{of_class}")]
     if entity.modality and entity.modality != "actual":
         spoken.append(t(f"modality.{entity.modality}"))
     if entity.more:
@@ -125,7 +129,8 @@ def _node(view: View, entity: Entity) -> Node:
     )
 
 
-def _class(view: View, iri: str) -> str:
+def class_name(view: View, iri: str) -> str:
+    """Return the class of an entity of a view."""
     return exploration.class_of(service().store, view.picture.names, iri)
 
 
@@ -163,7 +168,7 @@ def _group_node(view: View, group: aggregation.Group) -> Node:
     )
 
 
-def _edges(view: View) -> list[Edge]:
+def edges_of(view: View) -> list[Edge]:
     """Return the lines: the links of one direction between two boxes are one line."""
     by_ends: dict[tuple[str, str, bool], list[links.Link]] = defaultdict(list)
     for li in view.picture.links:
@@ -182,7 +187,7 @@ def _edges(view: View) -> list[Edge]:
                 arrow=directed,
                 spoken=named,
                 more={
-                    "label": named,
+                    "named": named,
                     "kinds": [li.kind for li in together],
                     "inferred": "stated" not in certainties,
                     "documents": len(links.documents_of(together)),
@@ -289,12 +294,12 @@ def context(view: View) -> dict[str, Any]:
         "state": state,
         "text": state.text(),
         "p": p,
-        "kinds": _kinds(view),
+        "kinds": kinds_of(view),
         "modalities": _coded("modality", MODALITIES, view.picture.modalities, state.modalities),
         "certainties": _coded("certainty", CERTAINTIES, view.picture.certainties, state.certainties),
         "link_kinds": _link_kinds(view),
         "degree": degree,
-        "class_of": lambda iri: _class(view, iri),
+        "class_of": lambda iri: class_name(view, iri),
         "group_label": lambda group: group_label(view, group),
         "groupings": GROUPINGS,
         "hops": range(1, PATH_HOPS_MAX + 1),
@@ -306,7 +311,8 @@ def context(view: View) -> dict[str, Any]:
     }
 
 
-def _kinds(view: View) -> list[Toggle]:
+def kinds_of(view: View) -> list[Toggle]:
+    """Return the kinds of the legend in their order, with how many there are of each."""
     store = service().store
     by_kind: dict[str, set[str]] = defaultdict(set)
     count: dict[str, int] = defaultdict(int)
