@@ -165,8 +165,11 @@ class Presenter:
         return translate(self.language, key, **values)
 
     def label(self, iri: str) -> Label:
-        """Return the label of a resource."""
-        return self.names[iri].label(self.language)
+        """Return the label of a resource; terms of other vocabularies have theirs among the strings."""
+        label = self.names[iri].label(self.language)
+        if not label.language and not iri.startswith(BASE) and has(f"term.{label.text}"):
+            return Label(self.t(f"term.{label.text}"), self.language)
+        return label
 
     def title(self, iri: str) -> Label:
         """Return a document's title in its own words, whatever the reader's language."""

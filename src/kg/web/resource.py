@@ -82,7 +82,7 @@ def named(name: str) -> AnyResponse:
     found = export.named(here.store, name)
     if not found:
         near = export.nearest(here.store, name)
-        advice = f"Near to it are {'、'.join(near)}." if near else "Look under /search."
+        advice = f"Near to it are {', '.join(near)}." if near else "Look under /search."
         raise NotFound("resource named", name, advice)
     links = [_local(iri) for iri in found]
     if len(links) == 1 and links[0] is not None:

@@ -27,8 +27,8 @@ _BEGINS: Final = {
     ":": "prefixed name",
     "_:": "blank node",
 }
-_FOREIGN: Final = {"zh": re.compile(r"[A-Za-z]{2}"), "en": re.compile(r"[\u3000-\u9fff\uff00-\uffef]")}
-_OTHER: Final = {"zh": "en", "en": "zh"}
+_LATIN: Final = re.compile(r"[A-Za-z]{2}")
+_CHINESE: Final = re.compile(r"((?:[\u3000-\u9fff\uff00-\uffef]+[0-9“”·%]*)+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,16 @@ def read(text: str) -> Sentence | None:
     return None
 
 
+def runs(text: str) -> list[Piece]:
+    """Return an English text with its Chinese words marked as such."""
+    parts = _CHINESE.split(text)
+    return [Piece(part, "zh" if place % 2 else "") for place, part in enumerate(parts) if part]
+
+
 def tell(text: str, language: str) -> list[Piece]:
     """Return what an error said, in a language; what can't be told in it keeps its own and bears its mark."""
     if language == "en":
-        return [_as_it_is(text, language)] if text else []
+        return runs(text)
     return list(_told(text, language))
 
 
@@ -85,7 +91,7 @@ def _told(text: str, language: str) -> Iterator[Piece]:
     sentence = read(text)
     if sentence is None:
         if text:
-            yield _as_it_is(text, language)
+            yield _as_it_is(text)
         return
     for literal, name, _, _ in Formatter().parse(i18n.strings(language)[f"{_SAID}{sentence.code}"]):
         if literal:
@@ -95,7 +101,7 @@ def _told(text: str, language: str) -> Iterator[Piece]:
         value = sentence.values[name]
         match sentence.written[name]:
             case "r":
-                yield _as_it_is(value[1:-1], language)
+                yield _as_it_is(value[1:-1])
             case "s":
                 yield from _signs(value.split(" or "), language)
             case _:
@@ -112,5 +118,5 @@ def _signs(signs: Sequence[str], language: str) -> Iterator[Piece]:
         yield from _told(sign, language)
 
 
-def _as_it_is(text: str, language: str) -> Piece:
-    return Piece(text, _OTHER[language] if _FOREIGN[language].search(text) else "")
+def _as_it_is(text: str) -> Piece:
+    return Piece(text, "en" if _LATIN.search(text) and not _CHINESE.search(text) else "")

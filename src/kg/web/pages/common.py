@@ -10,7 +10,7 @@ from kg.errors import KGError, NotFound
 from kg.model.label import local_name
 from kg.services import console
 from kg.services.selection import PARAMETERS, Selection
-from kg.web import assets, cite, i18n, present
+from kg.web import assets, cite, i18n, present, telling
 from kg.web.i18n import t
 from kg.web.state import state
 
@@ -38,6 +38,7 @@ def _helpers() -> dict[str, Any]:
         "fit": present.fit,
         "text_width": present.width,
         "has": i18n.has,
+        "runs": telling.runs,
         "cite": cite.line,
         "unfiltered": _unfiltered,
     }
