@@ -156,10 +156,22 @@ def test_made_up_names_make_no_further_projection(nary: EmbeddedStore) -> None:
     assert projection.project(nary) is projection.project(nary, Filters(kinds=kinds | {"made-up"}))
 
 
+def test_a_day_on_which_nothing_changes_makes_no_further_projection(nary: EmbeddedStore) -> None:
+    def on(day: date) -> projection.Projection:
+        return projection.project(nary, Filters(Selection(as_of=day)))
+
+    assert on(date(2023, 1, 1)) is on(date(2023, 12, 31))
+    assert on(date(2024, 6, 29)) is not on(date(2024, 6, 30))
+    assert on(date(1900, 1, 1)) is on(date(1, 1, 1))
+    assert on(date(2025, 6, 30)) is on(date(9999, 12, 31))
+
+
 def test_only_so_many_projections_are_kept(nary: EmbeddedStore) -> None:
     first = projection.project(nary)
-    for day in range(1, projection.KEPT + 1):
-        projection.project(nary, Filters(selection=Selection(as_of=date(2020, 1, day))))
+    kinds = sorted(all_kinds(nary))[: projection.KEPT]
+    assert len(kinds) == projection.KEPT
+    for kind in kinds:
+        projection.project(nary, Filters(kinds=frozenset({kind})))
     assert projection.project(nary) is not first
 
 

@@ -18,7 +18,7 @@ from kg.model.label import local_name
 from kg.model.vocabulary import ENTITY_SEGMENTS, FACT_SEGMENTS, ID, KG, ORG, SCHEME
 from kg.services.explore import Fact, iri_in, number_in, text_in
 from kg.services.remembered import per_version
-from kg.services.selection import MODALITIES, Selection, first_day
+from kg.services.selection import AHEAD, MODALITIES, Selection, first_day
 from kg.store.protocol import Reader
 
 EVERYTHING: Final = Selection()
@@ -121,6 +121,8 @@ class Links:
         Every entity that a link names.
     ended_by
         The graph's own date, by which an ended fact is over; None where none is stated.
+    days
+        The days on which a link comes or goes, in order: between two of them nothing changes.
     """
 
     links: Sequence[Link]
@@ -128,6 +130,7 @@ class Links:
     zones: Mapping[str, frozenset[str]]
     entities: frozenset[str]
     ended_by: date | None
+    days: Sequence[date]
 
     def kinds(self) -> dict[str, int]:
         """Count the links of each kind."""
@@ -174,7 +177,10 @@ def read(store: Reader) -> Links:
     stated = text_in(as_of[0], "asOf") if as_of else None
     ended_by = date.fromisoformat(stated[:10]) if stated else None
     zones = _zones([link for link in every if any(passes(s, EVERYTHING, ended_by) for s in link.supports)], classes)
-    return Links(every, classes, zones, frozenset(named), ended_by)
+    every_support = [s for link in every for s in link.supports]
+    days = {s.first for s in every_support if s.first and s.modality not in AHEAD}
+    days |= {s.ended for s in every_support if s.ended}
+    return Links(every, classes, zones, frozenset(named), ended_by, sorted(days))
 
 
 def _firmest(support: Support) -> tuple[int, str]:

@@ -48,9 +48,11 @@ References
    https://www.w3.org/TR/swbp-n-aryRelations/
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 import networkx as nx
@@ -157,12 +159,23 @@ def project(store: Reader, filters: Filters = ALL) -> Projection:
 
 
 def canonical(store: Reader, filters: Filters) -> Filters:
-    """Return the filters without names that the graph doesn't know, so that made-up ones can't fill the memory."""
+    """Return the filters that let through the same, of which there are few.
+
+    Notes
+    -----
+    What is kept is kept by these: names that the graph doesn't know are left out, and a day becomes the last one before
+    it on which anything changes. So neither made-up names nor made-up days make the same computed again.
+    """
     known = links(store)
     kinds = frozenset(known.kinds())
     zone = filters.zone if filters.zone is None or filters.zone in known.zones else ""
+    selection = filters.selection
+    if selection.as_of is not None:
+        place = bisect_right(known.days, selection.as_of)
+        selection = replace(selection, as_of=known.days[place - 1] if place else date.min)
     return replace(
         filters,
+        selection=selection,
         kinds=kinds - ASIDE if filters.kinds is None else filters.kinds & kinds,
         classes=None if filters.classes is None else filters.classes & frozenset(ENTITY_SEGMENTS),
         zone=zone,
