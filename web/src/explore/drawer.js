@@ -45,7 +45,7 @@ export function drawer(host, given) {
     if (tab) choose(host.querySelector(`#${tab}`), false);
     settle();
     detail.scrollIntoView({ block: "nearest" });
-    if (focus) /** @type {HTMLElement | null} */ (detail.querySelector("[role=tab][aria-selected=true], [data-close]"))?.focus();
+    if (focus) /** @type {HTMLElement | null} */ (detail.querySelector("[role=tab][aria-selected=true]") ?? detail.querySelector("[data-close]"))?.focus();
   }
 
   /** @param {Element | null} tab @param {boolean} focus */

@@ -29,9 +29,14 @@ function explore(host) {
   const trail = past(json("explore-state"), (state) => load(state, () => trail.visit(state)));
   const side = drawer(/** @type {HTMLElement} */ (document.getElementById("drawer")), {
     filters: () => trail.now.filters ?? {},
-    opened: () => document.body.classList.add("drawn"),
+    opened() {
+      document.body.classList.add("with-drawer");
+      const box = drawing.selected();
+      // A sheet covers the lower half: what it is about moves into the upper.
+      if (box && host.clientWidth <= 720) drawing.network.moveTo({ position: shown.place(box.id), offset: { x: 0, y: -host.clientHeight / 4 }, animation: false });
+    },
     closed() {
-      document.body.classList.remove("drawn");
+      document.body.classList.remove("with-drawer");
       if (document.activeElement === document.body) host.focus();
     },
   });
