@@ -12,6 +12,8 @@ import { sharing } from "../explore/sharing.js";
 
 const host = document.getElementById("canvas");
 const json = (/** @type {string} */ id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
+/** Milliseconds within which a second click makes a double click of two. */
+const DOUBLE_CLICK = 280;
 if (host && "vis" in globalThis) explore(host);
 
 /** @param {HTMLElement} host */
@@ -32,8 +34,10 @@ function explore(host) {
     opened() {
       document.body.classList.add("with-drawer");
       const box = drawing.selected();
-      // A sheet covers the lower half: what it is about moves into the upper.
-      if (box && host.clientWidth <= 720) drawing.network.moveTo({ position: shown.place(box.id), offset: { x: 0, y: -host.clientHeight / 4 }, animation: false });
+      if (!box || !shown.outside([box.id])) return;
+      // It covers what it is about: the window goes there, and every box keeps its place on the plane.
+      const offset = host.clientWidth <= 720 ? { x: 0, y: -host.clientHeight / 4 } : { x: -184, y: 0 };
+      drawing.network.moveTo({ position: shown.place(box.id), offset, animation: false });
     },
     closed() {
       document.body.classList.remove("with-drawer");
@@ -54,7 +58,7 @@ function explore(host) {
       left: wide && legend?.childElementCount ? legend.offsetWidth + 24 : 8,
       right: wide && side.isOpen() ? 368 : 8,
       top: wide ? 12 : 52,
-      bottom: wide ? 44 : 72,
+      bottom: wide ? 44 : side.isOpen() ? host.clientHeight * 0.56 : 72,
     };
   }
 
@@ -183,10 +187,14 @@ function explore(host) {
     }
     shown.mark([]);
     if (pathFrom && pathFrom !== box.id && !isGroup(box.id)) return route(pathFrom, box.id);
-    if (isGroup(box.id)) act([`open ${box.id}`]);
-    else side.entity(box.id);
+    clearTimeout(opening);
+    if (isGroup(box.id)) return;
+    if (side.hasDetail()) side.entity(box.id);
+    // The first click of two must not put the drawer under the second.
+    else opening = setTimeout(() => side.entity(box.id), DOUBLE_CLICK);
   }
 
+  let opening = 0;
   /** @type {string | null} */
   let last = null;
   /** @param {Box} box */
@@ -207,6 +215,7 @@ function explore(host) {
 
   /** @param {Box} box */
   function expand(box) {
+    clearTimeout(opening);
     act([isGroup(box.id) ? `open ${box.id}` : `expand ${box.id}`]);
   }
 
@@ -440,5 +449,9 @@ function explore(host) {
     last = only;
     if (host.clientWidth > 1000) side.entity(only).then(shown.fit);
   }
+  // Where each box is drawn, in pixels of the element: for whoever wants to know, and for the tests.
+  Object.assign(host, {
+    places: () => Object.fromEntries([...drawing.boxes.keys()].map((id) => [id, drawing.network.canvasToDOM(shown.place(id))])),
+  });
   document.documentElement.dataset.explore = "ready";
 }
