@@ -34,6 +34,12 @@ FAMILIES = {
     # tests/web/test_telling.py holds these against what the code says.
     "said.": {key.removeprefix("said.") for key in i18n.strings("zh") if key.startswith("said.")},
     "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
+    "gap.": {"wording", "undated", "early", "expected", "inexact", "doubt"},
+    "check.": {"fits", "off", "untold", "mixed", "wording", "undated", "early", "expected", "unit", "overlap"},
+    "check.why_": {"partial", "base", "level", "share", "modality", "qualifier", "doubtful"},
+    "fund.": {"established", "pending", "unclear"},
+    "versus.": {"scopes", "modality", "unit", "part", "time"},
+    "zone.stage_": {"counts", "amounts"},
     "lane.": {*lineup.LANES, "silent", "none_chosen"},
     "chain.export_": set(chains.EXPORTS),
     "chain.filter_": {"zone", "modality", "kind", "more"},

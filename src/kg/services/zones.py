@@ -15,7 +15,7 @@ Notes
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -23,27 +23,18 @@ from decimal import Decimal
 from pyoxigraph import NamedNode
 
 from kg import paths
-from kg.errors import NotFound
 from kg.model.figure import YUAN
 from kg.model.label import local_name
-from kg.model.vocabulary import BASE, ENTITY_SEGMENTS, KG
+from kg.model.vocabulary import KG
 from kg.services import explore
-from kg.services.explore import EntityView, Fact, Names, iri_in, number_in, text_in
+from kg.services.explore import Fact, Names, iri_in, number_in, text_in
+from kg.services.indicators import is_level
 from kg.services.remembered import per_version
+from kg.services.selection import Selection
 from kg.store.protocol import Reader
 
-#: The stages of a project in their order (the codes of the list ``project-stage``).
-STAGES = (
-    "reserve",
-    "talks",
-    "signed",
-    "approved",
-    "construction",
-    "structure-complete",
-    "commissioning",
-    "trial-production",
-    "production",
-)
+#: Without a selection every fact may be a figure.
+EVERYTHING = Selection()
 #: A telling figure is about the zone or one of its things, and three fit on a card.
 TELLING = 3
 #: Zones that get a card; further ones are listed by name.
@@ -77,13 +68,15 @@ class Zones:
 
 
 @per_version
-def listed(store: Reader, limit: int | None = None) -> Zones:
+def listed(store: Reader, limit: int | None = None, selection: Selection = EVERYTHING) -> Zones:
     """Return the zones, those with the most facts first, with their telling figures.
 
     Parameters
     ----------
     limit
         How many; None for all.
+    selection
+        Which facts may be figures of a card.
     """
     found = [Zone(iri_in(r, "zone"), number_in(r, "facts")) for r in store.select(paths.query("zones/list.rq"))]
     zones = found[:limit]
@@ -100,13 +93,13 @@ def listed(store: Reader, limit: int | None = None) -> Zones:
             zone.above.append(above)
     own = _figures(store, "zones/figures.rq", nodes[:CARDS])
     for zone in zones:
-        zone.figures = telling([(fact, True) for fact in own[zone.iri]])
+        zone.figures = telling([(fact, True) for fact in selection.keep(own[zone.iri])])
     # Things are asked for only where the zone's own figures don't fill a card: a zone may hold thousands of them.
     short = [zone for zone in zones[:CARDS] if len(zone.figures) < TELLING]
     inside = _figures(store, "zones/figures-inside.rq", [NamedNode(zone.iri) for zone in short])
     for zone in short:
         candidates = [(fact, True) for fact in own[zone.iri]] + [(fact, False) for fact in inside[zone.iri]]
-        zone.figures = telling(candidates)
+        zone.figures = telling([(fact, ours) for fact, ours in candidates if selection.holds(fact)])
     shown = {i for z in zones for i in (z.iri, *z.divisions, *z.above, *z.industries, *z.chains)}
     names = Names().load(store, shown | explore.named_in(f for z in zones for f in z.figures))
     return Zones(zones, names)
@@ -129,7 +122,7 @@ def telling(candidates: Sequence[tuple[Fact, bool]]) -> list[Fact]:
         Facts with a figure, and whether each is about the zone itself.
     """
     indicators = {f.iri: f.iri_of("indicator") for f, _ in candidates}
-    levels = [(f, own) for f, own in candidates if _is_level(f, indicators)]
+    levels = [(f, own) for f, own in candidates if is_level(f, indicators) and not f.values.get(f"{KG}breakdown")]
     series: dict[tuple[str, str], list[tuple[Fact, bool]]] = defaultdict(list)
     for fact, own in levels:
         series[_key(fact)].append((fact, own))
@@ -152,18 +145,6 @@ def telling(candidates: Sequence[tuple[Fact, bool]]) -> list[Fact]:
     return chosen[:TELLING]
 
 
-#: Codes of indicators that tell how much something else has moved.
-_MOVES = ("-increase", "-growth", "-change", "-reduction")
-
-
-def _is_level(fact: Fact, indicators: Mapping[str, str | None]) -> bool:
-    indicator = fact.iri_of("indicator")
-    # A level may be compared with the same indicator's level of another year; a growth is compared with another's.
-    moved = any(indicators.get(base, indicator) != indicator for base in fact.iris("comparedWith"))
-    code = local_name(indicator or "")
-    return not moved and not fact.values.get(f"{KG}breakdown") and not code.endswith(_MOVES)
-
-
 def _key(fact: Fact) -> tuple[str, str]:
     return (fact.iri_of("about") or fact.iri_of("target") or "", fact.iri_of("indicator") or fact.kind)
 
@@ -179,76 +160,3 @@ def _rank(candidate: tuple[Fact, bool, int]) -> tuple[object, ...]:
     doubtful = bool(fact.values.get(f"{KG}doubt"))
     planned = fact.modality not in {"actual", "underway", "expected"}
     return (not own, planned, not money, fact.certainty != "stated", doubtful, -amount, fact.position, fact.iri)
-
-
-@dataclass(frozen=True)
-class Project:
-    """A project of a zone with the stage that a milestone gives it."""
-
-    iri: str
-    modality: str
-
-
-@dataclass(frozen=True)
-class ZoneView:
-    """Everything that the page of a zone shows beyond the view of an entity."""
-
-    view: EntityView
-    stages: Mapping[str, Sequence[Project]]
-    stageless: Sequence[str]
-    contents: Mapping[str, Sequence[tuple[str, str]]]
-    names: Names
-
-    def observations(self) -> list[tuple[str, list[Fact]]]:
-        """Return the zone's own figures by indicator, each series in order of time, the longest series first."""
-        found: dict[str, list[Fact]] = defaultdict(list)
-        for fact in self.view.facts:
-            indicator = fact.iri_of("indicator")
-            if indicator and self.view.iri in fact.iris("about"):
-                found[indicator].append(fact)
-        for facts in found.values():
-            facts.sort(key=lambda f: (f.day("refersTo") or f.day("validTo") or date.max, f.position))
-        return sorted(found.items(), key=lambda item: (-len(item[1]), item[1][0].position, item[0]))
-
-
-def zone(store: Reader, slug: str) -> ZoneView:
-    """Return the view of a zone.
-
-    Raises
-    ------
-    NotFound
-        If the graph has no such zone.
-    """
-    iri = f"{BASE}id/zone/{slug}"
-    try:
-        view = explore.entity(store, iri)
-    except NotFound:
-        raise NotFound("zone", slug, "The page /zones lists all of them.") from None
-    contents: dict[str, dict[str, str]] = defaultdict(dict)
-    reached: dict[str, dict[str, str]] = defaultdict(dict)
-    projects: dict[str, str] = {}
-    for row in store.select(paths.query("zones/contents.rq"), {"zone": NamedNode(iri)}):
-        thing, kind = iri_in(row, "thing"), local_name(iri_in(row, "class"))
-        if kind not in ENTITY_SEGMENTS:
-            continue
-        modality = local_name(iri_in(row, "modality"))
-        contents[kind].setdefault(thing, modality)
-        if kind == "Project":
-            projects[thing] = modality
-            if stage := text_in(row, "stage"):
-                reached[thing][local_name(stage)] = local_name(text_in(row, "reached") or "actual")
-    stages: dict[str, list[Project]] = defaultdict(list)
-    for project, by_stage in reached.items():
-        actual = [s for s, m in by_stage.items() if m == "actual"] or list(by_stage)
-        stage = max(actual, key=lambda s: STAGES.index(s) if s in STAGES else -1)
-        stages[stage].append(Project(project, by_stage[stage]))
-    things = {t for by_kind in contents.values() for t in by_kind}
-    codes = {f"{BASE}scheme/project-stage/{s}" for s in STAGES}
-    names = view.names.load(store, things | codes)
-    return ZoneView(
-        view,
-        {s: sorted(p, key=lambda x: x.iri) for s, p in stages.items()},
-        sorted(p for p in projects if p not in reached),
-        {k: sorted(v.items()) for k, v in contents.items()},
-        names,
-    )

@@ -280,6 +280,10 @@ class Presenter:
             symbol = choose(resource.symbols or resource.labels, self.language, unit).text
         return print_figure(value, unit, self.language, value_max=value_max, qualifier=qualifier, symbol=symbol)
 
+    def unit(self, unit: str | None) -> str:
+        """Return the symbol of a unit."""
+        return self.print(Decimal(1), unit).unit
+
     def time(self, fact: Fact) -> str:
         """Return the time that a fact refers to, as far as its document tells."""
         since, until, day = fact.day("validFrom"), fact.day("validTo"), fact.day("refersTo")

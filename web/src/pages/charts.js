@@ -95,25 +95,23 @@ function series(data, c, width) {
     const twin = points.findIndex((o) => o.x === p.x && o.value === p.value);
     const same = twin !== n || points.some((o, m) => m > n && o.x === p.x && o.value === p.value);
     // Two that coincide stand side by side, their words on either side of the line.
-    const below = twin !== n || (!p.chained && n > 0);
-    const edge = p.x - first < (last - first) * 0.08 ? "left" : p.x === last ? "right" : "center";
+    const below = p.x !== last && (p.x === first || twin !== n || p.modality === "target");
     const words = p.base ? `${p.word} · ${data.baseline}` : p.word;
+    // Above and to the left of a rising line is room, and below and to the right of it: what is aimed at stands there.
     return {
       value: [p.x, p.value],
       tip: p.tip,
       symbol: MARKS[p.modality] ?? MARKS.planned,
       symbolSize: 13,
       symbolOffset: [same ? (twin === n ? -8 : 8) : 0, 0],
-      itemStyle: { color: c.ink },
+      itemStyle: { color: c.ink, opacity: 1 },
       label: {
         show: true,
-        position: below ? "bottom" : "top",
-        align: edge,
-        distance: below ? 10 : 9,
-        formatter: `{n|${plain(p.number)}}{u|${plain(p.unit)}}  {w|${plain(words)}}`,
+        position: below ? "right" : "left",
+        offset: below ? [-2, 16] : [6, -16],
+        formatter: `{n|${plain(p.number)}} {w|${plain(words)}}`,
         rich: {
           n: { fontSize: narrow ? 15 : 20, fontWeight: 700, color: c.ink },
-          u: { fontSize: 12, color: c.ink2, padding: [0, 0, 0, 2] },
           w: { fontSize: 12, color: c.ink2 },
         },
       },
@@ -124,9 +122,9 @@ function series(data, c, width) {
     symbolOffset,
     symbol: "circle",
     symbolSize: 19,
-    itemStyle: { color: c.surface },
+    itemStyle: { color: c.surface, opacity: 1 },
   }));
-  const axis = { color: c.ink3, fontSize: 12, showMinLabel: true };
+  const axis = { color: c.ink3, fontSize: 12 };
   const shown = new Set(xs.map((x) => Math.round(x)));
   return {
     animation: false,
@@ -143,9 +141,10 @@ function series(data, c, width) {
       splitLine: { show: false },
       axisLabel: {
         ...axis,
-        showMinLabel: false,
-        showMaxLabel: false,
-        formatter: (/** @type {number} */ x) => (shown.has(Math.round(x)) ? String(Math.round(x)) : ""),
+        showMinLabel: true,
+        showMaxLabel: true,
+        hideOverlap: true,
+        formatter: (/** @type {number} */ x) => String(Math.round(x)),
         customValues: [...shown],
       },
     },
@@ -155,13 +154,14 @@ function series(data, c, width) {
       max: roundUp(Math.max(...points.map((p) => p.value))),
       splitNumber: 3,
       axisLine: { show: false },
+      axisTick: { show: false },
       axisLabel: axis,
       splitLine: { lineStyle: { color: c.line } },
     },
     series: [
       ...segments,
       { type: "scatter", silent: true, z: 3, data: ground },
-      { type: "scatter", z: 4, data: labelled, labelLayout: { moveOverlap: "shiftY" } },
+      { type: "scatter", z: 4, data: labelled, },
     ],
   };
 }
@@ -175,7 +175,7 @@ function bars(data, c, width) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     tooltip: tips(c),
     grid: { left: room, right: 8, top: 4, bottom: 4, outerBoundsMode: "none" },
-    xAxis: { type: "value", min: 0, max: (most || 1) * 1.62, show: false },
+    xAxis: { type: "value", min: 0, max: (most || 1) * (width < 480 ? 2.1 : 1.7), show: false },
     yAxis: {
       type: "category",
       inverse: true,
