@@ -1,6 +1,5 @@
 """The pages in a browser: quiet, never off the machine, nothing that axe calls serious, keys, themes, widths."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import CHROMIUM, PHONE, launch
-from werkzeug.serving import make_server
+from chromium import CHROMIUM, PHONE, Visit, launch, serving
 
 from kg.config import Settings
 from kg.services import ingest
@@ -35,14 +33,8 @@ def store() -> Iterator[EmbeddedStore]:
 
 @pytest.fixture(scope="module")
 def address(store: EmbeddedStore) -> Iterator[str]:
-    app = create_app(replace(Settings(), base="none"), store)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(create_app(replace(Settings(), base="none"), store)) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -83,25 +75,6 @@ def browser() -> Iterator[Any]:
         opened = launch(playwright)
         yield opened
         opened.close()
-
-
-class Visit:
-    """A page with what it logged and asked for."""
-
-    def __init__(self, browser: Any, **options: Any) -> None:
-        self.context = browser.new_context(**{"locale": "zh-CN", **options})
-        self.page = self.context.new_page()
-        self.problems: list[str] = []
-        self.hosts: set[str] = set()
-        self.page.on("console", lambda m: self.problems.append(m.text) if m.type in {"error", "warning"} else None)
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-
-    def __enter__(self) -> "Visit":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.context.close()
 
 
 @pytest.mark.parametrize("name", NAMES)
