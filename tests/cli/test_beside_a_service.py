@@ -30,8 +30,17 @@ def test_the_answers_are_those_of_the_folder(beside, run, store, monkeypatch, tm
     hits = beside("search", "经开区", "--json").stdout
     csv = beside("query", "-", "--format", "csv", stdin=QUERY).stdout_bytes
     monkeypatch.setenv("KG_DATA_DIR", str(tmp_path / "none"))
+    assert len(json.loads(hits)) > 10
     assert run("search", "经开区", "--json").stdout == hits
     assert run("query", "-", "--format", "csv", stdin=QUERY).stdout_bytes == csv
+
+
+def test_a_search_says_beside_the_label_what_it_was_found_by(beside):
+    row = next(line for line in beside("search", "hnkj", "--limit", "1").stdout.splitlines() if "海诺科技" in line)
+    assert "hai nuo ke ji" in row
+    assert "(similar)" in beside("search", "海诺料技").stdout
+    assert beside("search", "没有这个名称").exit_code == FAILED
+    assert beside("search", "\\" * 30_000).exit_code == FAILED
 
 
 def test_a_dump_comes_from_the_service(beside, tmp_path):

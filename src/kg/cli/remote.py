@@ -16,6 +16,8 @@ from kg.store.protocol import STORE_DATASET, Binding, Dataset, Form, Result, Sol
 if TYPE_CHECKING:
     from pyoxigraph import Triple
 
+    from kg.services.search import Hits
+
 _JSON: Final = "application/sparql-results+json"
 _NTRIPLES: Final = "application/n-triples"
 _BLOCK_BYTES: Final = 64 * 1024
@@ -108,6 +110,16 @@ class ServiceReader:
         response = self._open("/sparql", operation.encode("utf-8"), media_type or "*/*", dataset)
         answered = response.headers.get_content_type()
         return Result(form, answered, self._chunks(response))
+
+    def search(self, text: str, limit: int) -> "Hits":
+        """Return what the service finds by name, instead of reading all names from it."""
+        from kg.services.search import MAX_CHARACTERS, Hit, Hits
+
+        parameters = urllib.parse.urlencode(
+            {"q": text[:MAX_CHARACTERS], "limit": limit, "lang": "zh"}, errors="replace"
+        )
+        answer = json.loads(b"".join(self._chunks(self._open(f"/search.json?{parameters}", None, "application/json"))))
+        return Hits((Hit(**hit) for hit in answer["hits"]), current=answer["current"])
 
     def graph_names(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""

@@ -1,11 +1,15 @@
 """Folding: the form in which texts are compared, and the way back from it to the text as it was written."""
 
+import re
 import unicodedata
-from functools import lru_cache
 from typing import Final
 
 #: Control, format (such as marks of direction) and surrogate characters: invisible, so nobody types or looks for them.
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs"})
+#: No folded text holds it.
+_ODD: Final = "\0"
+#: White space that doesn't count, or not as it stands.
+_NO_SPACE: Final = re.compile("^ | $|  |(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 
 
 def fold(text: str) -> tuple[str, tuple[int, ...]]:
@@ -24,6 +28,10 @@ def fold(text: str) -> tuple[str, tuple[int, ...]]:
     >>> fold(" Café\\u200f")[0]
     'cafe'
     """
+    # Most texts have a character for each of theirs, and no space that doesn't count.
+    plain = text.translate(_PLAIN)
+    if _ODD not in plain and not _NO_SPACE.search(plain):
+        return plain, tuple(range(len(plain) + 1))
     folded: list[str] = []
     offsets: list[int] = []
     for offset, character in enumerate(text):
@@ -58,7 +66,6 @@ def _is_chinese(character: str) -> bool:
     return "\u3400" <= character <= "\u9fff"
 
 
-@lru_cache(maxsize=1 << 15)
 def _folded(character: str) -> str:
     if character.isspace():
         return " "
@@ -68,3 +75,15 @@ def _folded(character: str) -> str:
         for part in lowered
         if not unicodedata.combining(part) and unicodedata.category(part) not in _INVISIBLE
     )
+
+
+class _Plain(dict[int, str]):
+    """What `str.translate` makes of each character: what it is folded to, or `_ODD` where that isn't one character."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _folded(chr(code))
+        self[code] = folded if len(folded) == 1 else _ODD
+        return self[code]
+
+
+_PLAIN: Final = _Plain()

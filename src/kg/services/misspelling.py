@@ -1,5 +1,6 @@
 """Misspellings: what a text with a typing error in it may have meant."""
 
+from itertools import islice
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -55,7 +56,13 @@ def respelt(typed: str) -> list[str]:
     """
     if not 5 <= len(typed) <= LETTERS_MAX or not typed.isascii() or not typed.isalpha():
         return []
-    halves = [(typed[:at], typed[at:]) for at in range(len(typed) + 1)]
+    heads, tails = pinyin.heads(typed), [at for at in range(len(typed) + 1) if pinyin.is_syllables(typed[at:])]
+    # Around the error the letters are syllables, and no syllable is longer than this.
+    halves = [
+        (typed[:at], typed[at:])
+        for at in range(len(typed) + 1)
+        if any(at - 6 <= head <= at for head in heads) and any(at <= tail <= at + 7 for tail in tails)
+    ]
     alphabet = "abcdefghijklmnopqrstuvwxyz"
     edited = dict.fromkeys(
         [
@@ -66,4 +73,4 @@ def respelt(typed: str) -> list[str]:
         ]
     )
     edited.pop(typed, None)
-    return [e for e in edited if pinyin.is_syllables(e)][:RESPELT_MAX]
+    return list(islice((e for e in edited if pinyin.is_syllables(e)), RESPELT_MAX))

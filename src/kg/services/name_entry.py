@@ -128,11 +128,12 @@ def document(name: Name, folded: str) -> tantivy.Document:
     made = tantivy.Document()
     made.add_text("chars", " ".join(set(pieces[1:-1])))
     made.add_text("pairs", " ".join(map("".join, pairwise(pieces))))
-    sounds = pinyin.sounds(folded)[:SOUNDS_MAX]
-    if any(sound.is_chinese for sound in sounds):
-        initials = [{BEGINNING}, *({reading[0] for reading in sound.readings} for sound in sounds)]
+    heard = [(character, *sound) for character in folded if (sound := pinyin.hear(character))][:SOUNDS_MAX]
+    syllables = {reading for character, readings, _ in heard if readings[0] != character for reading in readings}
+    if syllables:
+        initials = [{BEGINNING}, *({reading[0] for reading in readings} for _, readings, _ in heard)]
         made.add_text("initials", " ".join({a + b for left, right in pairwise(initials) for a in left for b in right}))
-        made.add_text("syllables", " ".join({r for sound in sounds if sound.is_chinese for r in sound.readings}))
+        made.add_text("syllables", " ".join(syllables))
     if name.rank == 0:
         made.add_text("label_of", name.iri)
     # Not `Document(key=…)`: that makes a signed number, on which the thread that writes panics.
@@ -162,5 +163,5 @@ def key_of(name: Name, folded: str) -> int:
 
 def read(entry: bytes) -> Found:
     """Return the name that a document was made of."""
-    name = Name(*json.loads(entry))
+    name = Name(*json.loads(entry.decode("utf-8")))
     return Found(name, *fold(name.text))

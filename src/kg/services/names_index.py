@@ -93,7 +93,7 @@ class NamesIndex:
     # Names that sound like what was typed
 
     def spelt_beginning(self, typed: str) -> Iterator[Match]:
-        """Yield the names whose beginning the letters spell, in order (see `pinyin.spells`)."""
+        """Yield the names whose beginning the letters spell, in order (see `pinyin.spelt_part`)."""
         return self._spelt([typed], at_beginning=True)
 
     def spelt(self, typed: str) -> Iterator[Match]:
@@ -111,14 +111,8 @@ class NamesIndex:
             return
         for found in islice(self._found(self._any(queries)), _COMPARED_MAX):
             sounds = pinyin.sounds(found.folded)
-            firsts = range(1 if at_beginning else len(sounds))
-            read = (
-                (typed, sounds[first : first + count])
-                for typed in spellings
-                for first in firsts
-                if (count := pinyin.spells(typed, sounds, first))
-            )
-            for typed, part in islice(read, 1):
+            read = ((typed, pinyin.spelt_part(typed, sounds, at_beginning=at_beginning)) for typed in spellings)
+            for typed, part in islice(((typed, part) for typed, part in read if part), 1):
                 # What stands around the sounds, such as quotation marks, isn't typed, and belongs to a whole.
                 start = 0 if part[0] == sounds[0] else part[0].position
                 end = len(found.folded) if part[-1] == sounds[-1] else part[-1].position + 1
@@ -136,8 +130,7 @@ class NamesIndex:
                 terms.append(self._term("initials", before + piece[0]))
             before = piece[0]
             if number == len(cut) - 1 and (len(piece) > 1 or (len(cut) == 1 and not at_beginning)):
-                complete = sorted(s for s in pinyin.syllables() if s.startswith(piece))
-                terms.append(self._any([self._term("syllables", s) for s in complete]))
+                terms.append(self._any([self._term("syllables", s) for s in pinyin.completions(piece)]))
             elif len(piece) > 1 and piece in pinyin.syllables():
                 terms.append(self._term("syllables", piece))
         return self._all(terms) if terms else Query.empty_query()

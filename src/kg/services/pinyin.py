@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 READINGS_MAX: Final = 3
 #: Initials of two letters; they may be typed by their first letter alone.
@@ -29,8 +29,7 @@ _DIAERESIS: Final = "\u0308"
 CUTS_MAX: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(NamedTuple):
     """A character of a folded name that is read.
 
     Attributes
@@ -136,14 +135,15 @@ def sounds(folded: str) -> list[Sound]:
     [('p',), ('e',), ('t',), ('mo',)]
     """
     return [
-        Sound(position, character, *_heard(character))
-        for position, character in enumerate(folded)
-        if character.isalnum()
+        Sound(position, character, *heard) for position, character in enumerate(folded) if (heard := hear(character))
     ]
 
 
 @lru_cache(maxsize=1 << 15)
-def _heard(character: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def hear(character: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the readings of a folded character and those for which their initial may stand; None if it isn't read."""
+    if not character.isalnum():
+        return None
     heard = readings(character) or (character,)
     return heard, heard if character in AMBIGUOUS else heard[:1]
 
@@ -157,21 +157,37 @@ def letters(folded: str) -> str:
     return "".join(character for character in folded if character.isalnum())
 
 
-def spells(typed: str, name: Sequence[Sound], first: int) -> int:
-    """Return how many sounds of a name, from one on, the letters spell; 0 where they don't.
+def spelt_part(typed: str, name: Sequence[Sound], *, at_beginning: bool = False) -> Sequence[Sound]:
+    """Return the first part of a name that letters spell, none where they spell none.
 
     Each sound is spelt by a whole reading, by its initial, or by the character itself; the last reading may be broken
     off anywhere after its initial.
 
-    >>> name = sounds("海诺科技")
-    >>> [spells(typed, name, 0) for typed in ("hnkj", "hainuo", "hain", "hainkj", "海nkj", "nuo", "h", "hanuo")]
-    [4, 2, 2, 4, 4, 0, 1, 0]
+    >>> name = sounds("山西海诺科技")
+    >>> for typed in ("hnkj", "hain", "hainkj", "海nkj", "hanuo"):
+    ...     print(typed, "".join(sound.character for sound in spelt_part(typed, name)) or None)
+    hnkj 海诺科技
+    hain 海诺
+    hainkj 海诺科技
+    海nkj 海诺科技
+    hanuo None
     """
+    for first in range(1 if at_beginning else len(name)):
+        sound = name[first]
+        if (typed[0] == sound.character or any(typed[0] == reading[0] for reading in sound.readings)) and (
+            count := _spells(typed, name, first)
+        ):
+            return name[first : first + count]
+    return ()
+
+
+def _spells(typed: str, name: Sequence[Sound], first: int) -> int:
+    """Return how many sounds of a name, from one on, the letters spell; 0 where they don't."""
     reached = {0}
-    for count, sound in enumerate(name[first:], 1):
+    for count in range(1, len(name) - first + 1):
         following: set[int] = set()
         for at in reached:
-            for end, _ in _spelt(typed, at, sound):
+            for end, _ in _spelt(typed, at, name[first + count - 1]):
                 if end == len(typed):
                     return count
                 following.add(end)
@@ -260,6 +276,16 @@ def _beginnings() -> frozenset[str]:
     return frozenset(syllable[:end] for syllable in syllables() for end in range(1, len(syllable) + 1))
 
 
+@lru_cache(maxsize=1 << 10)
+def completions(piece: str) -> list[str]:
+    """Return the syllables that begin with a piece.
+
+    >>> completions("nuo"), completions("zhua")
+    (['nuo'], ['zhua', 'zhuai', 'zhuan', 'zhuang'])
+    """
+    return sorted(syllable for syllable in syllables() if syllable.startswith(piece))
+
+
 def is_beginning(piece: str) -> bool:
     """Tell whether some syllable begins with a piece."""
     return piece in _beginnings()
@@ -267,11 +293,26 @@ def is_beginning(piece: str) -> bool:
 
 @lru_cache(maxsize=1 << 12)
 def is_syllables(typed: str) -> bool:
-    """Tell whether letters are whole syllables, but for the last one, which may be broken off.
+    """Tell whether letters are whole syllables, but for the last one, which may be broken off; none are, too.
 
     >>> is_syllables("hainuo"), is_syllables("hainu"), is_syllables("hianuo")
     (True, True, False)
     """
-    return is_beginning(typed) or any(
-        typed[:end] in syllables() and is_syllables(typed[end:]) for end in range(1, min(6, len(typed) - 1) + 1)
+    return (
+        not typed
+        or is_beginning(typed)
+        or any(typed[:end] in syllables() and is_syllables(typed[end:]) for end in range(1, min(6, len(typed) - 1) + 1))
     )
+
+
+def heads(typed: str) -> list[int]:
+    """Return the positions that letters reach by whole syllables.
+
+    >>> heads("xianou")
+    [0, 2, 3, 4, 5, 6]
+    """
+    reached = [0]
+    for end in range(1, len(typed) + 1):
+        if any(typed[start:end] in syllables() for start in reached if end - start <= 6):
+            reached.append(end)
+    return reached
