@@ -39,7 +39,7 @@ from typing import Final
 import networkx as nx
 
 from kg.services import links, projection
-from kg.services.links import Link, documents_of
+from kg.services.links import Link, Resting, documents_of
 from kg.services.projection import ALL, Filters, Projection
 from kg.services.remembered import per_version
 from kg.store.protocol import Reader
@@ -86,7 +86,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Community:
+class Community(Resting):
     """A group of entities that are linked among themselves more than with others.
 
     Attributes
@@ -100,11 +100,6 @@ class Community:
     number: int
     members: Sequence[str]
     links: Sequence[Link]
-
-    @property
-    def documents(self) -> list[str]:
-        """The documents that its links rest on."""
-        return documents_of(self.links)
 
 
 @dataclass(frozen=True)

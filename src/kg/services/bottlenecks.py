@@ -27,7 +27,7 @@ from typing import Any, Final, Literal
 import networkx as nx
 
 from kg.services import projection
-from kg.services.links import Link, documents_of
+from kg.services.links import Link, Resting
 from kg.services.projection import ALL, Filters
 from kg.store.protocol import Reader
 
@@ -50,7 +50,7 @@ _ROOT: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Bottleneck:
+class Bottleneck(Resting):
     """What a chain can't do without, as far as the documents tell.
 
     Attributes
@@ -71,16 +71,6 @@ class Bottleneck:
     entities: Sequence[str]
     stops: Sequence[str]
     links: Sequence[Link]
-
-    @property
-    def documents(self) -> list[str]:
-        """The documents that the links stand in."""
-        return documents_of(self.links)
-
-    @property
-    def one_document(self) -> bool:
-        """Whether all of it rests on one document."""
-        return len(self.documents) == 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from typing import Any, Final
 import networkx as nx
 
 from kg.services import projection
-from kg.services.links import Link, documents_of
+from kg.services.links import Link, Resting
 from kg.services.projection import ALL, Filters, Projection
 from kg.services.remembered import per_version
 from kg.store.protocol import Reader
@@ -31,7 +31,7 @@ ROWS_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class CutOff:
+class CutOff(Resting):
     """An entity whose removal cuts others off.
 
     Attributes
@@ -48,16 +48,6 @@ class CutOff:
     entities: Sequence[str]
     parts: int
     links: Sequence[Link]
-
-    @property
-    def documents(self) -> list[str]:
-        """The documents that its links rest on."""
-        return documents_of(self.links)
-
-    @property
-    def one_document(self) -> bool:
-        """Whether all of it rests on one document."""
-        return len(self.documents) == 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,24 @@ class Links:
         return dict(sorted(found.items()))
 
 
+class Resting:
+    """What rests on links, and by them on documents."""
+
+    __slots__ = ()
+
+    links: Sequence[Link]
+
+    @property
+    def documents(self) -> list[str]:
+        """The documents that the links stand in, each once."""
+        return documents_of(self.links)
+
+    @property
+    def one_document(self) -> bool:
+        """Whether all of it rests on one document."""
+        return len(self.documents) == 1
+
+
 def documents_of(links: Iterable[Link]) -> list[str]:
     """Return the documents that links rest on, each once."""
     return sorted({d for link in links for s in link.supports for d in s.documents})

@@ -29,7 +29,7 @@ from kg.errors import NotFound
 from kg.model.vocabulary import BASE
 from kg.services import projection
 from kg.services.explore import statements_of
-from kg.services.links import Link, documents_of
+from kg.services.links import Link, Resting
 from kg.services.projection import ALL, Filters, Projection
 from kg.services.remembered import per_version
 from kg.store.protocol import Reader
@@ -44,22 +44,13 @@ Trait = tuple[str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class CommonNeighbour:
-    """An entity that two have links with."""
+class CommonNeighbour(Resting):
+    """An entity that two have links with: those of the one, those of the other, and both."""
 
     entity: str
     one: Sequence[Link]
     other: Sequence[Link]
-
-    @property
-    def documents(self) -> list[str]:
-        """The documents that the links of both sides rest on."""
-        return documents_of([*self.one, *self.other])
-
-    @property
-    def one_document(self) -> bool:
-        """Whether all of it rests on one document."""
-        return len(self.documents) == 1
+    links: Sequence[Link]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,7 @@ class Common:
 
 
 @dataclass(frozen=True, slots=True)
-class Similar:
+class Similar(Resting):
     """An entity that is linked like another.
 
     Attributes
@@ -90,16 +81,6 @@ class Similar:
     similarity: float
     shared: Sequence[str]
     links: Sequence[Link]
-
-    @property
-    def documents(self) -> list[str]:
-        """The documents that the links rest on."""
-        return documents_of(self.links)
-
-    @property
-    def one_document(self) -> bool:
-        """Whether all of it rests on one document."""
-        return len(self.documents) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +116,9 @@ def common(store: Reader, one: str, other: str, filters: Filters = ALL, *, max_r
     both = (set(graph[one]) & set(graph[other])) - {one, other} if one in graph and other in graph else set()
     order = sorted(both, key=lambda iri: (graph.degree[iri], iri))
     rows = [
-        CommonNeighbour(iri, projected.between(one, iri), projected.between(other, iri))
+        CommonNeighbour(
+            iri, ones := projected.between(one, iri), others := projected.between(other, iri), ones + others
+        )
         for iri in order[: max(1, min(max_rows, ROWS_MAX))]
     ]
     return Common(one, other, rows, len(both))

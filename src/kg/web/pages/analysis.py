@@ -215,7 +215,7 @@ def _of_entities(store: Reader, view: str, filters: Filters) -> tuple[list[Draft
     if one.iri is None or other.iri is None:
         return [], told
     common = neighbours.common(store, one.iri, other.iri, filters, max_rows=ROWS)
-    return [Draft(c.entity, "", [*c.one, *c.other]) for c in common.rows], {**told, "of": common.total}
+    return [Draft(c.entity, "", c.links) for c in common.rows], {**told, "of": common.total}
 
 
 def _value(measure: str, value: float) -> str:
