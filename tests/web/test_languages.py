@@ -20,25 +20,18 @@ from kg.web.app import create_app
 
 #: What is the same in Chinese: formats, standards, keys, names of programs and the words of SPARQL.
 SAME_IN_CHINESE = re.compile(
-    r"(?<![A-Za-z])(?:"
+    r"\b[a-z]+:[\w/-]+|\b[a-z]+-[0-9a-f]{8}\b|(?<![A-Za-z])(?:"
     r"SPARQL|IRIs?|RDF|SHACL|VoID|JSON(?:-LD)?|CSV|TSV|XML|SVG|PNG|PDF|XLSX|Excel|HTML|Turtle|N-Triples|GraphML|GEXF"
     r"|Gephi|Cytoscape|Mermaid|DOT|BibTeX|Markdown|UTF-8|HTTP|API|OpenAPI|GB/T|ISO|URL|SHA-?256|XML Schema|XSD"
     r"|SELECT|ASK|CONSTRUCT|DESCRIBE|WHERE|GRAPH|PREFIX|BASE|VALUES|OPTIONAL|FILTER|UNDEF|BIND|IN|LIMIT"
     r"|LOAD(?: SILENT)?|SERVICE|GROUP BY|GROUP_CONCAT|ORDER BY|DISTINCT|Ctrl|Enter|Esc|Shift|Tab|GET|POST|DELETE"
-    r"|Accept|Allow|Authorization|Bearer|AI|Unicode|YYYY-MM-DD|IASP|LED|GW|MW|MPa|kW|kWh|km|kg|mm|dB|English"
+    r"|Accept|Allow|Authorization|Bearer|AI|Louvain|W3C|Oxigraph|Unicode|YYYY-MM-DD|IASP|LED|GW|MW|MPa|kW|kWh|km|kg|mm|dB"
+    r"|English"
     r"|KG_[A-Z_]+|\w+\.(?:txt|ttl|rq)"
     r")(?![A-Za-z])"
-    # An address of the service, a variable, a name with its prefix.
-    r"|(?<![\w<])/[\w./:?=&<>-]*|\?\w+|\b[a-z]+:[\w/-]+",
+    # A word of the reader's, a hash, an address of the service, a variable.
+    r"|“[^” ]*”|\b[0-9a-f]{12,}\b|(?<![\w<])/[\w./:?=&<>-]*|\?\w+",
     re.ASCII,
-)
-CHINESE = re.compile(
-    r"\b(?:SPARQL|IRIs?|RDF|SHACL|VoID|JSON(?:-LD)?|CSV|TSV|XML|SVG|PNG|PDF|XLSX|Excel|HTML|Turtle|N-Triples|GraphML|GEXF|Cytoscape"
-    r"|Mermaid|DOT|BibTeX|Markdown|UTF-8|HTTP|API|OpenAPI|GB/T|ISO|URL|SHA-?256|LIMIT|Ctrl|Enter|Esc|Shift|Tab|GET|POST|DELETE"
-    r"|Accept|Allow|English|SELECT|ASK|CONSTRUCT|DESCRIBE|WHERE|GRAPH|PREFIX|BASE|VALUES|OPTIONAL|FILTER|UNDEF|BIND|IASP|LED"
-    r"|KG_[A-Z_]+|GROUP BY|ORDER BY|DISTINCT|MW|MPa|kW|kWh|km|kg|mm|dB|App|Mini|GitHub)\b"
-    # An address of the service, a variable, a name with its prefix, a number of bytes.
-    r"|(?<![\w<])/[\w./:?=&<>-]*|\?\w+|\b[a-z]+:[\w/-]+|\b[A-Za-z]\b|\b(?:[KMGT]i?)?B\b"
 )
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 LATIN = re.compile(r"[A-Za-z]{2,}")
@@ -156,14 +149,10 @@ NO_PAGE = re.compile(r"/(data|dump|assets|sparql|id|graphs)\b|.*/export/|[^/]|$"
 
 
 def kind(path: str) -> str:
-    """Return what a page is like: its route with the class of its entity, and the names of its parameters."""
+    """Return what a page is like: its route with the class of its entity, and the first of its parameters."""
     parts = urlsplit(path)
-    segments = parts.path.split("/")
-    return (
-        "/".join(segments[:3] if segments[1] == "entity" else segments[:2])
-        + "?"
-        + ",".join(sorted(parse_qs(parts.query)))
-    )
+    route = "/".join(parts.path.split("/")[: 3 if parts.path.startswith("/entity/") else 2])
+    return f"{route}?{min(parse_qs(parts.query), default='')}"
 
 
 def crawl(web: FlaskClient, language: str, most: int = 4) -> Iterator[tuple[str, str]]:

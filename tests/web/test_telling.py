@@ -34,7 +34,7 @@ NO_SENTENCE = {
     *("", "off", "full", "rate", "kind", "as-of", "view", "limit", "kinds", "do", "from", "to", "name", "query"),
     *("v", "selected", "filters.asOf", "groups.of", "groups.at", "path.hops", "path.chosen", "accident", "state"),
     *("docs/conformance.json", "format=§", "/data/§", "§/§", "§§", "§ §", "§, §", "§", "modality", "certainty"),
-    *("facts", "invalid_token", "KG_QUERY_MAX_RESULT_MB", "KG_QUERY_MAX_ROWS", "§ isn't known§"),
+    *("facts", "zones", "invalid_token", "KG_QUERY_MAX_RESULT_MB", "KG_QUERY_MAX_ROWS", "§ isn't known§"),
     *("The state§ can't be read: §.", "The query doesn't parse§: §"),
 }
 
