@@ -401,7 +401,16 @@ function explore(host) {
   document.addEventListener(
     "keydown",
     (event) => {
-      if (writes(event.target) || document.querySelector("dialog[open]")) return;
+      if (document.querySelector("dialog[open]")) return;
+      const pop = event.key === "Escape" ? document.querySelector("details.pop[open]") : null;
+      if (pop) {
+        pop.removeAttribute("open");
+        pop.querySelector("summary")?.focus();
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
+      if (writes(event.target)) return;
       const command = event.ctrlKey || event.metaKey;
       const key = event.key.toLowerCase();
       if (command && key === "z") (event.shiftKey ? redo : undo)();
