@@ -10,40 +10,19 @@ from kg.services import bottlenecks, projection
 from kg.services.projection import Filters
 from kg.services.selection import Selection
 from kg.store.embedded import EmbeddedStore
+from services.link_graphs import claim, load
 
 DATA = Path(__file__).parent.parent / "data"
-PREFIXES = """
-@prefix kg: <https://w3id.org/zone-kg/ontology#> .
-@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
-@base <https://w3id.org/zone-kg/> .
-"""
-
-
-def e(name: str) -> str:
-    return f"{ID}enterprise/{name}"
 
 
 def short(iris: object) -> list[str]:
     return [iri.rpartition("/")[2] for iri in iris]  # type: ignore[attr-defined]
 
 
-def claim(name: str, subject: str, predicate: str, target: str, modality: str = "actual") -> str:
-    return (
-        f"<id/claim/{name}> a kg:Claim ; rdf:subject <id/{subject}> ; rdf:predicate kg:{predicate} ; "
-        f"rdf:object <id/{target}> ; kg:modality <scheme/modality/{modality}> ; kg:evidence <id/ev/1> ."
-    )
-
-
 @pytest.fixture
 def empty() -> Iterator[EmbeddedStore]:
     with EmbeddedStore.open(None) as opened:
         yield opened
-
-
-def load(store: EmbeddedStore, *statements: str) -> EmbeddedStore:
-    source = "<id/ev/1> kg:source <id/document/one> ."
-    store.load_graph(None, (PREFIXES + "\n".join([*statements, source])).encode(), "text/turtle", replace=True)
-    return store
 
 
 FORK = [

@@ -11,40 +11,15 @@ from kg.errors import NotFound
 from kg.model.vocabulary import ID
 from kg.services import neighbours, projection
 from kg.store.embedded import EmbeddedStore
+from services.link_graphs import claim, e, load, name
 
 DATA = Path(__file__).parent.parent / "data"
-PREFIXES = """
-@prefix kg: <https://w3id.org/zone-kg/ontology#> .
-@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
-@base <https://w3id.org/zone-kg/> .
-"""
-
-
-def e(name: str) -> str:
-    return f"{ID}enterprise/{name}"
-
-
-def name(iri: str) -> str:
-    return iri.rpartition("/")[2]
-
-
-def claim(number: object, subject: str, predicate: str, target: str, document: str = "one") -> str:
-    return (
-        f"<id/claim/{number}> a kg:Claim ; rdf:subject <{e(subject)}> ; rdf:predicate kg:{predicate} ; "
-        f"rdf:object <{e(target)}> ; kg:modality <scheme/modality/actual> ; kg:evidence <id/ev/{document}> ."
-    )
 
 
 @pytest.fixture
 def empty() -> Iterator[EmbeddedStore]:
     with EmbeddedStore.open(None) as opened:
         yield opened
-
-
-def load(store: EmbeddedStore, *statements: str) -> EmbeddedStore:
-    sources = [f"<id/ev/{d}> kg:source <id/document/{d}> ." for d in ("one", "two")]
-    store.load_graph(None, (PREFIXES + "\n".join([*statements, *sources])).encode(), "text/turtle", replace=True)
-    return store
 
 
 def test_common_neighbours_have_the_facts_of_both_sides_and_the_rarest_first(empty: EmbeddedStore) -> None:
@@ -54,7 +29,7 @@ def test_common_neighbours_have_the_facts_of_both_sides_and_the_rarest_first(emp
         claim(2, "b", "suppliesTo", "hub"),
         claim(3, "c", "suppliesTo", "hub"),
         claim(4, "a", "produces", "rare"),
-        claim(5, "b", "usesMaterial", "rare", "two"),
+        claim(5, "b", "usesMaterial", "rare", document="two"),
         claim(6, "a", "suppliesTo", "own"),
         claim(7, "a", "suppliesTo", "b"),
     )

@@ -16,25 +16,9 @@ from kg.services.paths import HOPS_MAX, PATHS_MAX, Step
 from kg.services.projection import Filters
 from kg.services.selection import Selection
 from kg.store.embedded import EmbeddedStore
+from services.link_graphs import claim, e, load
 
 DATA = File(__file__).parent.parent / "data"
-PREFIXES = """
-@prefix kg: <https://w3id.org/zone-kg/ontology#> .
-@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
-@base <https://w3id.org/zone-kg/> .
-"""
-
-
-def claim(name: str, subject: str, predicate: str, target: str, modality: str = "actual") -> str:
-    return (
-        f"<id/claim/{name}> a kg:Claim ; rdf:subject <{e(subject)}> ; rdf:predicate kg:{predicate} ; "
-        f"rdf:object <{e(target)}> ; kg:modality <scheme/modality/{modality}> ; "
-        "kg:certainty <scheme/certainty/stated> ; kg:evidence <id/ev/1> ."
-    )
-
-
-def e(name: str) -> str:
-    return f"{ID}enterprise/{name}"
 
 
 def names(found: paths.Path) -> str:
@@ -51,11 +35,6 @@ def empty() -> Iterator[EmbeddedStore]:
 def kite(empty: EmbeddedStore) -> EmbeddedStore:
     empty.load_graph(None, (DATA / "kite.ttl").read_bytes(), "text/turtle", replace=True)
     return empty
-
-
-def load(store: EmbeddedStore, *statements: str) -> EmbeddedStore:
-    store.load_graph(None, (PREFIXES + "\n".join(statements)).encode(), "text/turtle", replace=True)
-    return store
 
 
 def test_the_shortest_come_first_and_each_step_has_its_fact(kite: EmbeddedStore) -> None:
