@@ -164,6 +164,8 @@ if (host && data && "vis" in globalThis) {
     },
     clear: close,
   });
+  // For the console of whoever wants to know where things stand.
+  Object.defineProperty(host, "drawing", { value: drawn });
   for (const button of document.querySelectorAll("button[data-zoom]")) {
     button.addEventListener("click", () => {
       const factor = button.getAttribute("data-zoom");
