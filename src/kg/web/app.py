@@ -17,8 +17,8 @@ from kg.store.evaluations import Evaluations
 from kg.store.protocol import Conditions, Store
 from kg.web import access, admin, graphs, operations, pages, problem, resource, sparql, update
 from kg.web.answers import Answers
-from kg.web.envelope import envelope
 from kg.web.compression import compress
+from kg.web.envelope import envelope
 from kg.web.metrics import Metrics
 from kg.web.state import State, state
 from kg.web.tokens import Keyring
