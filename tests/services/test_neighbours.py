@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.errors import NotFound
+from kg.errors import InvalidTerm, NotFound
 from kg.model.vocabulary import ID
 from kg.services import neighbours, projection
 from kg.store.embedded import EmbeddedStore
@@ -55,6 +55,8 @@ def test_who_is_unknown_is_named(empty: EmbeddedStore) -> None:
         neighbours.common(empty, e("a"), e("nobody"))
     with pytest.raises(NotFound, match="nobody"):
         neighbours.similar(empty, e("nobody"))
+    with pytest.raises(InvalidTerm):
+        neighbours.similar(empty, "https://example.org/a> ?p ?o")
     assert neighbours.similar(empty, e("alone")).rows == []
     assert neighbours.common(empty, e("a"), e("alone")).total == 0
 

@@ -78,6 +78,15 @@ def test_who_is_unknown_is_named(kite: EmbeddedStore) -> None:
     assert (nothing.reason, nothing.entities) == ("unknown", [e("nobody")])
 
 
+@pytest.mark.parametrize(
+    "hostile", ["", "x", "a b", "<script>", "https://w3id.org/zone-kg/id/enterprise/a> ?p ?o", "\x00"]
+)
+def test_what_cannot_be_an_iri_is_unknown(kite: EmbeddedStore, hostile: str) -> None:
+    nothing = paths.paths(kite, e("jane"), hostile).nothing
+    assert nothing
+    assert (nothing.reason, nothing.entities) == ("unknown", [hostile])
+
+
 def test_an_entity_is_not_linked_with_itself(kite: EmbeddedStore) -> None:
     nothing = paths.paths(kite, e("jane"), e("jane")).nothing
     assert nothing

@@ -33,6 +33,7 @@ from kg.services.links import Link, Resting
 from kg.services.projection import ALL, Filters, Projection
 from kg.services.remembered import per_version
 from kg.store.protocol import Reader
+from kg.store.sparql import iri
 
 #: A list is cut here whatever is asked for.
 ROWS_MAX: Final = 200
@@ -181,7 +182,7 @@ def similar(
 
 
 def _require(store: Reader, entity: str) -> None:
-    if entity not in projection.links(store).entities and not statements_of(store, entity):
+    if entity not in projection.links(store).entities and not statements_of(store, iri(entity).value):
         raise NotFound("entity", entity.removeprefix(BASE), "Look for its name under /search.")
 
 

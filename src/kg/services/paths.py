@@ -18,6 +18,7 @@ References
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -199,7 +200,12 @@ def paths(
 
 
 def _known(store: Reader, iri: str) -> bool:
-    return iri in links.read(store).entities or bool(statements_of(store, iri))
+    if iri in links.read(store).entities:
+        return True
+    # What can't be an IRI is known to nobody.
+    with suppress(ValueError):
+        return bool(statements_of(store, iri))
+    return False
 
 
 def _simple_paths(graph: "nx.Graph[str]", source: str, target: str) -> Iterator[list[str]]:
