@@ -145,7 +145,7 @@ def _parts(store: Reader, groups: Groups, names: Names) -> dict[str, list[str]]:
     if len(ordered) > GROUPS_MAX:
         rest = [iri for _, inside in ordered[GROUPS_MAX - 1 :] for iri in inside]
         ordered = [*ordered[: GROUPS_MAX - 1], (f"{groups.by}:rest", rest)]
-    names.load(store, (_about(key) for key, _ in ordered))
+    names.load(store, (_about(key) for key, _ in ordered if _is_iri(_about(key))))
     return dict(ordered)
 
 
@@ -154,6 +154,10 @@ def _about(key: str) -> str:
     if not value or value == "rest" or by == "community":
         return value
     return f"{KG}{value}" if by == "class" else f"{ID}{value}"
+
+
+def _is_iri(about: str) -> bool:
+    return about.startswith((ID, KG))
 
 
 def aggregate(store: Reader, state: ViewState, names: Names, drawn: Collection[str] = ()) -> Aggregate:
@@ -211,7 +215,7 @@ def _places(
                     near[key][other] = None
     widths = {}
     for key, inside in parts.items():
-        labels = [names[_about(key)].label(language).text for language in ("zh", "en")] if _about(key) else []
+        labels = [names[_about(key)].label(language).text for language in ("zh", "en")] if _is_iri(_about(key)) else []
         widths[key] = placement.box_width([*(f"{label} {len(inside)}" for label in labels), "xxxxxxxx 99999"])
     found = placement.spread(
         Plane(), [NewBox(key, widths[key]) for key in parts], {k: list(v) for k, v in near.items()}

@@ -21,7 +21,7 @@ async function refusal(answer) {
   let words = `${answer.status}`;
   try {
     const problem = await answer.json();
-    words = [problem.detail, problem.advice].filter(Boolean).join(" ");
+    words = problem.told ?? [problem.detail, problem.advice].filter(Boolean).join(" ");
   } catch {
     // No words came with it; the number stands.
   }

@@ -19,6 +19,7 @@ from kg.services.viewstate import ViewState
 from kg.web import i18n, payload, present
 from kg.web.pages import explored, ways
 from kg.web.pages.common import blueprint, link
+from kg.web.pages.told import told
 from kg.web.present import Presenter
 from kg.web.problem import RequestRefused
 from kg.web.state import state as service
@@ -69,6 +70,7 @@ def explore_click() -> AnyResponse | str:
 
 
 @blueprint.route("/explore/graph.json", methods=["GET", "POST"])
+@told
 def explore_graph() -> Response:
     """Return what a state shows; with `do`, the state after that command."""
     given, body = _given()
@@ -79,6 +81,7 @@ def explore_graph() -> Response:
 
 
 @blueprint.post("/explore/expand.json")
+@told
 def explore_expand() -> Response:
     """Expand an entity (`of`), by some `kinds` of link, up to a `limit` of neighbours."""
     given, body = _given()
@@ -94,6 +97,7 @@ def explore_expand() -> Response:
 
 
 @blueprint.route("/explore/paths.json", methods=["GET", "POST"])
+@told
 def explore_paths() -> Response:
     """Return the paths between two entities, each step with its evidence, or why there is none."""
     given, body = _given()
@@ -108,6 +112,7 @@ def explore_paths() -> Response:
 
 
 @blueprint.route("/explore/measures.json", methods=["GET", "POST"])
+@told
 def explore_measures() -> Response:
     """Return the measures of a state's entities, over all links that its filters let through."""
     given, _ = _given()

@@ -12,6 +12,7 @@ from kg.services.saved import ITEM_MAX_BYTES, Item
 from kg.web import payload
 from kg.web.negotiation import prefers_html
 from kg.web.pages.common import blueprint, link
+from kg.web.pages.told import told
 from kg.web.problem import RequestRefused
 from kg.web.state import state
 
@@ -19,6 +20,7 @@ _JSON: Final = "application/json"
 
 
 @blueprint.post("/s")
+@told
 def save_item() -> Response:
     """Save a view or a query, and tell its address.
 
