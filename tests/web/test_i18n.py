@@ -61,7 +61,7 @@ FAMILIES = {
     "explore.tab_": {"facts", "relations", "documents", "missing"},
     "explore.no_path_": set(get_args(Reason)),
     "explore.key_": {name for _, name in explore.KEYS},
-    "nav.": {"chains", "explore", "zones", "documents", "ontology", "console"},
+    "nav.": {"chains", "explore", "zones", "analysis", "documents", "ontology", "console"},
     "analysis.view_": set(analysis.VIEWS),
     "analysis.define_": {*analysis.VIEWS, "role_segment", "role_product", "role_performer"},
     "analysis.role_": {"segment", "product", "performer"},
