@@ -40,6 +40,8 @@ const LINES = {
 const KINDS = ["zone", "ent", "uni", "proj", "prod", "plat", "fund", "pol", "cert", "doc"];
 /** Below this scale a box is a bar of its kind's colour: its words couldn't be read. */
 const WORDS_FROM = 0.35;
+/** At this scale and above the names are easy to read. */
+const READABLE = 0.7;
 const NEAR = 6;
 const CORNER = 7;
 
@@ -530,6 +532,17 @@ export function canvas(host, data, handlers = {}) {
     handlers.changed?.();
   }
 
+  /** Show everything, or the upper left part of it in a size that can be read where everything would be too small. */
+  function begin() {
+    const { left, top, right, bottom } = extent();
+    if (options.start !== "top" || !host.clientWidth || !host.clientHeight) return fit();
+    const wide = host.clientWidth / (right - left + 32 || 1);
+    if (Math.min(wide, host.clientHeight / (bottom - top + 32 || 1)) >= READABLE) return fit();
+    const scale = Math.min(1, Math.max(READABLE, wide));
+    const [x, y] = [left - 16 + host.clientWidth / 2 / scale, top - 16 + host.clientHeight / 2 / scale];
+    network.moveTo({ position: { x: wide > scale ? (left + right) / 2 : x, y }, scale, animation: false });
+  }
+
   /** Pick boxes out; the rest fades. None: all as they were. @param {Iterable<string>} [ids] */
   function light(ids = []) {
     lit = new Set(ids);
@@ -545,7 +558,7 @@ export function canvas(host, data, handlers = {}) {
 
   // Last: vis draws as soon as there is something.
   add(data.nodes, data.edges);
-  fit();
+  begin();
   return {
     network, nodes, edges, boxes, lines, add, remove, removeLines, hide, select, show, light, fit, zoom, pan, extent,
     redraw: () => network.redraw(),

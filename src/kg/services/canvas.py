@@ -175,7 +175,8 @@ class Canvas(Network):  # type: ignore[misc]  # pyvis has no types
     bands
         Lanes and columns behind them.
     options
-        Options of the script (``draggable`` …), which reach it as they are.
+        Options of the script, which reach it as they are: ``draggable`` (false: boxes stay), ``start`` (``top``: a
+        drawing that is too large to be read as a whole begins at its upper left).
 
     Examples
     --------

@@ -14,8 +14,8 @@ document says it has none, and can be selected by that (`UNKNOWN`): silence is n
 `LineUp.sparql` gives the query that says the same of the store; a test holds the two together.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -261,6 +261,11 @@ class _Everything:
     lanes: Mapping[str, Sequence[str]]
     zones: Mapping[str, Sequence[str]]
     amounts: Mapping[str, Sequence[Fact]]
+    everyone: Sequence[Standing] = ()
+
+    def slugs(self, entity: str) -> frozenset[str]:
+        """Return the slugs of an entity's zones, or what stands for the lack of one."""
+        return frozenset(zone.rpartition("/")[2] for zone in self.zones.get(entity, ())) or frozenset({UNKNOWN})
 
 
 @per_version(answers_max=64)
@@ -296,7 +301,8 @@ def _everything(store: Reader, slug: str) -> _Everything:
         | explore.named_in(f for found in amounts.values() for f in found),
     )
     lanes = {entity: _lanes(classes[entity]) for entity in entities}
-    return _Everything(view, facts, lanes, zones, {e: sorted(f, key=_by_size) for e, f in amounts.items()})
+    found = _Everything(view, facts, lanes, zones, {e: sorted(f, key=_by_size) for e, f in amounts.items()})
+    return replace(found, everyone=_boxes(found, Choice()))
 
 
 def _lanes(classes: Iterable[str]) -> list[str]:
@@ -331,33 +337,32 @@ def lineup(store: Reader, slug: str, choice: Choice | None = None) -> LineUp:
     """
     all_of_it = _everything(store, slug)
     chosen = choice or Choice()
-    everyone = _boxes(all_of_it, Choice())
-    names = {zone: zone.rpartition("/")[2] for found in all_of_it.zones.values() for zone in found}
-    return LineUp(
-        all_of_it.view,
-        chosen,
-        _boxes(all_of_it, chosen),
-        everyone,
-        _facets(
-            all_of_it,
-            [*sorted({*names.values(), *(z.rpartition("/")[2] for z in all_of_it.view.chain.zones)}), UNKNOWN],
-            chosen.zones,
-            lambda value: replace(chosen, zones=frozenset({value})),
-        ),
-        _facets(
-            all_of_it,
-            MODALITIES,
-            chosen.facts.modalities,
-            lambda value: replace(chosen, facts=replace(chosen.facts, modalities=frozenset({value}))),
-        ),
-        _facets(all_of_it, LANES, chosen.kinds, lambda value: replace(chosen, kinds=frozenset({value}))),
+    boxes = _boxes(all_of_it, chosen) if chosen else all_of_it.everyone
+    return LineUp(all_of_it.view, chosen, boxes, all_of_it.everyone, *_facets(all_of_it, chosen))
+
+
+def _facets(all_of_it: _Everything, choice: Choice) -> tuple[list[Facet], list[Facet], list[Facet]]:
+    """Return what can be chosen of zones, modalities and kinds, counted in one pass."""
+    zones: Counter[str] = Counter()
+    modalities: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    of_any = replace(choice.facts, modalities=frozenset())
+    for (_, entity), facts in all_of_it.facts.items():
+        held = {fact.modality for fact in of_any.keep(facts)}
+        here, lanes = all_of_it.slugs(entity), all_of_it.lanes[entity]
+        in_zone = not choice.zones or not choice.zones.isdisjoint(here)
+        of_kind = not choice.kinds or not choice.kinds.isdisjoint(lanes)
+        of_modality = bool(held & choice.facts.modalities if choice.facts.modalities else held)
+        zones.update(here if of_modality and of_kind else ())
+        kinds.update(lanes if of_modality and in_zone else ())
+        modalities.update(held if in_zone and of_kind else ())
+    names = {zone.rpartition("/")[2] for found in all_of_it.zones.values() for zone in found}
+    names |= {zone.rpartition("/")[2] for zone in all_of_it.view.chain.zones}
+    return (
+        [Facet(name, zones[name], name in choice.zones) for name in (*sorted(names), UNKNOWN)],
+        [Facet(code, modalities[code], code in choice.facts.modalities) for code in MODALITIES],
+        [Facet(lane, kinds[lane], lane in choice.kinds) for lane in LANES],
     )
-
-
-def _facets(
-    all_of_it: _Everything, values: Iterable[str], chosen: frozenset[str], alone: Callable[[str], Choice]
-) -> list[Facet]:
-    return [Facet(value, len(_boxes(all_of_it, alone(value))), value in chosen) for value in values]
 
 
 def _boxes(all_of_it: _Everything, choice: Choice) -> list[Standing]:
@@ -368,9 +373,7 @@ def _boxes(all_of_it: _Everything, choice: Choice) -> list[Standing]:
     for (stage, entity), facts in all_of_it.facts.items():
         kept = choice.facts.keep(facts)
         lanes = [lane for lane in all_of_it.lanes[entity] if not choice.kinds or lane in choice.kinds]
-        zones = all_of_it.zones.get(entity, ())
-        slugs = {zone.rpartition("/")[2] for zone in zones} or {UNKNOWN}
-        if not kept or not lanes or (choice.zones and not slugs & choice.zones):
+        if not kept or not lanes or (choice.zones and choice.zones.isdisjoint(all_of_it.slugs(entity))):
             continue
         kept.sort(key=lambda f: (_firmness(f.modality), ROLES.index(role_of(f)), f.position, f.iri))
         amounts = choice.facts.keep(all_of_it.amounts.get(entity, ()))
@@ -381,7 +384,7 @@ def _boxes(all_of_it: _Everything, choice: Choice) -> list[Standing]:
                 lanes[0],
                 kept,
                 kept[0].modality,
-                sorted(zones),
+                sorted(all_of_it.zones.get(entity, ())),
                 chain.leaders.get(entity, ""),
                 amounts[0] if amounts else None,
             )

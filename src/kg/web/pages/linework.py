@@ -228,7 +228,8 @@ class ChainPresenter(Presenter):
         ]
         columns = [self.position(stage) for stage in self.line.stages]
         silent, empty = self.t("lane.silent"), self.t("lane.none_chosen")
-        return Canvas(nodes, edges, bands=drawing.bands(self.drawn, self.lane_names(), columns, silent, empty))
+        bands = drawing.bands(self.drawn, self.lane_names(), columns, silent, empty)
+        return Canvas(nodes, edges, bands=bands, options={"start": "top"})
 
     def _notes(self, box: DrawnBox) -> list[str]:
         """Return the facts of a box in words, each with its modality, time and place, for what leaves the service."""
