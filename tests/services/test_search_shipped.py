@@ -80,18 +80,17 @@ def test_every_misprint_and_printed_form_finds_what_it_stands_for(store, names):
 
 def test_every_part_of_every_name_finds_it(store, names):
     chosen = random.Random(4)
-    for iri, text, _ in chosen.sample(names, 400):
-        for _ in range(2):
-            start = chosen.randrange(len(text))
-            end = chosen.randint(start + 1, min(len(text), start + 12))
-            if part := text[start:end].strip():
-                hits = search(store, part, 5000)
-                assert iri in {h.iri for h in hits}, (text, part)
-                assert all(0 <= h.start < h.end <= len(h.matched_label) for h in hits)
+    for iri, text, _ in chosen.sample(names, 300):
+        start = chosen.randrange(len(text))
+        end = chosen.randint(start + 1, min(len(text), start + 12))
+        if part := text[start:end].strip():
+            hits = search(store, part, 5000)
+            assert iri in {h.iri for h in hits}, (text, part)
+            assert all(0 <= h.start < h.end <= len(h.matched_label) for h in hits)
 
 
 def test_every_name_comes_first_where_it_is_typed_whole(store, names):
-    for _, text, _ in names[::3]:
+    for _, text, _ in names[::6]:
         hits = search(store, text, 3)
         assert hits[0].score == 7, text
 
@@ -101,7 +100,7 @@ def test_the_reading_that_each_name_has_in_context_finds_it(store, names):
     chinese = [(iri, text) for iri, text, _ in names if text and all("\u4e00" <= c <= "\u9fff" for c in text)]
     assert len(chinese) > 500
     missed = []
-    for iri, text in chinese[::2]:
+    for iri, text in chinese[::4]:
         for style, longest in ((Style.NORMAL, 16), (Style.FIRST_LETTER, 24)):
             typed = "".join(lazy_pinyin(text[:longest], style=style, v_to_u=False))
             if iri not in {h.iri for h in search(store, typed, 1000)}:

@@ -1,6 +1,5 @@
 """Misspellings: what a text with a typing error in it may have meant."""
 
-from itertools import islice
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -9,7 +8,7 @@ from rapidfuzz.distance import OSA
 from kg.services import pinyin
 
 #: The most respelt letters that are looked up, and the longest letters that are respelt.
-RESPELT_MAX: Final = 40
+RESPELT_MAX: Final = 20
 LETTERS_MAX: Final = 24
 
 
@@ -73,4 +72,5 @@ def respelt(typed: str) -> list[str]:
         ]
     )
     edited.pop(typed, None)
-    return list(islice((e for e in edited if pinyin.is_syllables(e)), RESPELT_MAX))
+    # The fewer syllables, the likelier they were meant: most letters are syllables of their own in some way.
+    return sorted(filter(pinyin.is_syllables, edited), key=lambda letters: len(pinyin.cuts(letters)[0]))[:RESPELT_MAX]

@@ -109,7 +109,7 @@ class NamesIndex:
         queries = [self._cut(cut, at_beginning=at_beginning) for _, cut in cuts]
         if not queries:
             return
-        for found in islice(self._found(self._any(queries)), _COMPARED_MAX):
+        for found in islice(self._found(self._any(queries)), _NEAR_COMPARED_MAX if errors else _COMPARED_MAX):
             sounds = pinyin.sounds(found.folded)
             read = ((typed, pinyin.spelt_part(typed, sounds, at_beginning=at_beginning)) for typed in spellings)
             for typed, part in islice(((typed, part) for typed, part in read if part), 1):
@@ -162,7 +162,8 @@ class NamesIndex:
         if not allowed:
             return []
         spaced = wanted.replace(" ", SPACE)
-        grams = [("chars", c) for c in dict.fromkeys(spaced)]
+        # A Chinese character tells as much as a pair of letters; a letter tells nothing.
+        grams = [("chars", c) for c in dict.fromkeys(spaced) if not c.isascii()]
         grams += [("pairs", "".join(p)) for p in dict.fromkeys(pairwise(spaced))]
         query = Query.boolean_query([(_SHOULD, self._term(field, gram)) for field, gram in grams])
         found = self._searcher.search(query, _NEAR_COMPARED_MAX, count=False)
