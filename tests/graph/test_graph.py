@@ -112,6 +112,19 @@ def test_facts_take_indicators_with_a_unit_that_they_allow(written):
     )
 
 
+def test_what_pages_show_in_words_stands_in_english_too(store):
+    """What a document prints (titles, names, wordings) stays as it is printed."""
+    remarks = """VALUES ?property { kg:reason kg:note kg:doubt kg:positionTitle }
+      ?fact ?property ?text . FILTER (LANG(?text) = "zh")"""
+    texts = '?fact rdf:object ?text . FILTER (LANG(?text) = "zh")'
+    for what, english, least in ((remarks, "?property", 300), (texts, "kg:translation", 80)):
+        assert len(select(store, f"SELECT DISTINCT ?fact ?text WHERE {{ {what} }}")) > least
+        without = f'FILTER NOT EXISTS {{ ?fact {english} ?en . FILTER (LANG(?en) = "en") }}'
+        assert select(store, f"SELECT ?fact ?text WHERE {{ {what} {without} }}") == []
+    english = select(store, 'SELECT ?text WHERE { ?fact kg:translation ?text FILTER (LANG(?text) = "en") }')
+    assert [text for (text,) in english if re.search(r"[\u3000-\u9fff]", text)] == []
+
+
 # ---- The articles' arithmetic --------------------------------------------------------------------
 
 

@@ -32,3 +32,23 @@ def test_a_wording_that_is_a_name_in_the_row_is_not_said_again(wording: str, sho
         {part.value: Resource(part.value, (Literal("支农再贷款", language="zh"), Literal("R", language="en")))}
     )
     assert Presenter(names, language).row(fact).wording == shown
+
+
+@pytest.mark.parametrize(("language", "shown"), [("zh", "国内首条"), ("en", "First of its kind in China")])
+def test_a_text_is_shown_in_the_readers_language(language: str, shown: str):
+    both = [Literal("国内首条", language="zh"), Literal("First of its kind in China", language="en")]
+    claim = Fact(
+        "urn:c", {f"{RDF}type": [NamedNode(f"{KG}Claim")], f"{RDF}object": both[:1], f"{KG}translation": both[1:]}
+    )
+    position = Fact("urn:p", {f"{RDF}type": [NamedNode(f"{KG}Position")], f"{KG}positionTitle": both})
+    for fact in (claim, position):
+        label = Presenter(Names(), language).row(fact).pieces[-1].label
+        assert label is not None
+        assert (label.text, label.language) == (shown, language)
+
+
+def test_a_text_without_a_translation_is_shown_in_the_documents_words():
+    values = {f"{RDF}type": [NamedNode(f"{KG}Claim")], f"{RDF}object": [Literal("国内首条", language="zh")]}
+    (piece,) = Presenter(Names(), "en").row(Fact("urn:c", values)).pieces
+    assert piece.label is not None
+    assert (piece.label.text, piece.label.language) == ("国内首条", "zh")

@@ -30,6 +30,7 @@ MANNER: Final = frozenset(
         for name in (
             *("modality", "certainty", "reason", "evidence", "refersTo", "timeUnknown", "endedOn", "validFrom"),
             *("validTo", "period", "dateInferred", "note", "doubt", "wording", "qualifier", "unit", "baseDate"),
+            "translation",
         )
     ]
 )

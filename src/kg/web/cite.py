@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from kg.model.vocabulary import RDF
 from kg.services.explore import Fact, Passage
 from kg.web.present import Piece, Presenter
 
@@ -16,7 +15,7 @@ def statement(presenter: Presenter, fact: Fact) -> str:
     if fact.kind == "Claim":
         subject = presenter.label(fact.subject or "").text
         objects = [presenter.label(fact.object).text] if fact.object else []
-        objects += [presenter.literal(value).text for value in fact.literals(f"{RDF}object")]
+        objects += [text.text for text in presenter.stated(fact)]
         return f"{subject}{said}{row.label.text} {_list(presenter, objects)}"
     about = [p.label.text for p in row.pieces if p.role in {"about", "target"} and not p.figure]
     others = [_text(p) for p in row.pieces if p.role not in {"about", "target"} and not p.figure and p.kind != "arrow"]

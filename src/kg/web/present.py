@@ -228,7 +228,7 @@ class Presenter:
             if fact.object != entity:
                 pieces.append(self.entity(fact.object, modality=fact.modality))
         else:
-            pieces += [Piece("text", self.literal(value)) for value in fact.literals(f"{RDF}object")]
+            pieces += [Piece("text", text) for text in self.stated(fact)]
         return self.label(predicate), pieces, incoming
 
     def _node(self, fact: Fact, entity: str | None) -> tuple[Label, list[Piece], bool]:
@@ -247,8 +247,16 @@ class Presenter:
                 if iri not in shown:
                     shown.add(iri)
                     pieces.append(self.entity(iri, modality=fact.modality, role=local_name(name)))
-        pieces += [Piece("text", self.literal(title)) for title in fact.literals("positionTitle")]
+        if title := self._prose(fact, "positionTitle"):
+            pieces.append(Piece("text", title))
         return label, pieces, False
+
+    def stated(self, fact: Fact) -> list[Label]:
+        """Return the value that a claim states: text in the reader's language, where it has been translated."""
+        values = fact.literals(f"{RDF}object")
+        if any(value.language for value in values):
+            return [choose([*values, *fact.literals("translation")], self.language)]
+        return [self.literal(value) for value in values]
 
     def literal(self, value: RdfLiteral) -> Label:
         """Return a literal as text: true is a word, the last day of a year is the year, a number is as it is."""
