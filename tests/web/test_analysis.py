@@ -1,5 +1,6 @@
 """The page of graph analysis: every view, its filters, its evidence, hostile input, and the arithmetic in words."""
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -252,3 +253,61 @@ def test_an_empty_graph_says_so(tmp_path: Path) -> None:
         client = create_app(replace(Settings(), base="none"), empty).test_client()
         for view in analysis.VIEWS:
             assert 'class="unk empty"' in page(client, f"/analysis?view={view}")
+
+
+def saved(client: FlaskClient, address: str) -> list[dict[str, str]]:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    assert answer.mimetype == "text/csv"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    return list(csv.DictReader(answer.get_data(as_text=True).splitlines()))
+
+
+def test_a_view_is_saved_with_every_row(client: FlaskClient, store: EmbeddedStore) -> None:
+    measured = analytics.measures(store)
+    rows = saved(client, "/analysis/export/csv?view=connected&lang=en")
+    assert {row["IRI"] for row in rows} == set(measured)
+    for row in rows:
+        m = measured[row["IRI"]]
+        assert int(row["Connections"]) == m.degree
+        assert float(row["Bridging"]) == pytest.approx(m.betweenness, abs=1e-4)
+        assert (row["Cuts others off"] == "yes") == m.articulation
+
+
+@pytest.mark.parametrize("view", analysis.VIEWS)
+@pytest.mark.parametrize("name", analysis.EXPORTS)
+def test_every_view_is_saved_as_every_kind(client: FlaskClient, view: str, name: str) -> None:
+    answer = client.get(f"/analysis/export/{name}?view={view}&one=海诺科技&other=中国海油")
+    assert answer.status_code == 200
+    assert f'filename="analysis-{view}.{"xlsx" if name == "xlsx" else "csv"}"' in answer.headers["Content-Disposition"]
+    assert answer.get_data().startswith({"csv": "", "csv-excel": "\ufeff", "xlsx": "PK"}[name].encode())
+
+
+def test_the_export_keeps_the_filters_of_the_page(client: FlaskClient) -> None:
+    markup = page(client, "/analysis?view=connected&kind=Fund&modality=actual")
+    address = unescape(re.findall(r'href="(/analysis/export/csv\?[^"]+)"', markup)[0])
+    rows = saved(client, address.replace("lang=zh", "lang=en"))
+    assert rows
+    assert {row["Class"] for row in rows} == {"Fund"}
+
+
+def test_checks_are_saved_with_formula_and_modality(client: FlaskClient, store: EmbeddedStore) -> None:
+    zone = next(z for z in links.read(store).zones if "datong" in z).rpartition("/")[2]
+    rows = saved(client, f"/analysis/export/csv?view=checks&zone={zone}&lang=zh")
+    (growth,) = [row for row in rows if row["核对"] == "增幅"]
+    assert growth["算式"] == "( 67家(预计) − 25家(实际) ) ÷ 25家(实际)"
+    assert (growth["推算"], growth["文献所载"], growth["结论"]) == ("168%", "≥168%(预计)", "相符")
+
+
+def test_an_export_that_is_none_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/analysis/export/exe").status_code == 404
+
+
+def test_a_formula_in_a_name_stays_text_in_a_spreadsheet(hostile: EmbeddedStore) -> None:
+    hostile.update(
+        "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> "
+        "DELETE { ?s skos:prefLabel ?l } INSERT { ?s skos:prefLabel '=cmd()'@zh } WHERE { ?s skos:prefLabel ?l }"
+    )
+    client = create_app(replace(Settings(), base="none"), hostile).test_client()
+    text = client.get("/analysis/export/csv-excel?view=connected").get_data(as_text=True)
+    assert "'=cmd()" in text

@@ -13,7 +13,7 @@ from kg.services import checks, lineup, viewstate
 from kg.services.explore import NAME_KINDS
 from kg.services.paths import Reason
 from kg.web import i18n, present
-from kg.web.pages import analysis, chains, explore, explored
+from kg.web.pages import analysis, analysis_table, chains, explore, explored
 
 ROOT = Path(__file__).parent.parent.parent
 ERROR_STATUSES = (300, 400, 401, 403, 404, 405, 406, 409, 410, 413, 414, 415, 422, 429, 500, 503, 504, 507)
@@ -64,6 +64,10 @@ FAMILIES = {
     "nav.": {"chains", "explore", "zones", "analysis", "documents", "ontology", "console"},
     "analysis.view_": set(analysis.VIEWS),
     "analysis.define_": {*analysis.VIEWS, "role_segment", "role_product", "role_performer"},
+    "analysis.": {
+        *(name for names in analysis_table.COLUMNS.values() for name in names),
+        *analysis_table.CHECK_COLUMNS,
+    },
     "analysis.role_": {"segment", "product", "performer"},
     "analysis.how_": {"links", "nary", "direction", "weight", "aside", "silence"},
     "analysis.checked_": set(get_args(checks.Kind)),

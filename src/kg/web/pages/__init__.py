@@ -2,6 +2,7 @@
 
 from kg.web.pages import (
     analysis,
+    analysis_table,
     basket,
     chains,
     conformance,
@@ -22,6 +23,7 @@ from kg.web.pages.common import blueprint
 
 __all__ = [
     "analysis",
+    "analysis_table",
     "basket",
     "blueprint",
     "chains",

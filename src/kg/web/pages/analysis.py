@@ -39,6 +39,8 @@ VIEWS: Final = (
     "common",
     "checks",
 )
+#: What a view is saved as; the words are those of every export.
+EXPORTS: Final = ("csv", "csv-excel", "xlsx")
 #: Rows of a table, links that a row opens to, and entities that a cell names; more are counted.
 ROWS: Final = 20
 LINKS: Final = 8
@@ -110,22 +112,40 @@ class Chosen:
     offered: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class Question:
+    """What an address asks: the view, which links count, and which rows are listed ("" for all)."""
+
+    view: str
+    filters: Filters
+    kind: str
+    zone: str
+
+
+def question(store: Reader) -> Question:
+    """Read the parameters of the address; what the graph doesn't know is as good as left out."""
+    known = links.read(store)
+    view = request.args.get("view", "")
+    view = view if view in VIEWS else VIEWS[0]
+    filters = Filters(selection=chosen())
+    zone = f"{BASE}id/zone/{request.args.get('zone', '')}"
+    zone = zone if zone in known.zones else ""
+    if view == "checks" and not zone:
+        zone = _most_observed(store, known)
+    kind = request.args.get("kind", "")
+    return Question(view, filters, kind if view != "checks" and kind in analytics.kinds(store, filters) else "", zone)
+
+
 @blueprint.get("/analysis")
 def analysis() -> str:
     """Show one view of the analysis, under the filters that the address names."""
-    view = request.args.get("view", "")
-    view = view if view in VIEWS else VIEWS[0]
     store = state().store
-    known = links.read(store)
-    zone = f"{BASE}id/zone/{request.args.get('zone', '')}"
-    zone = zone if zone in known.zones else ""
+    asked = question(store)
+    view, filters, zone = asked.view, asked.filters, asked.zone
     if view == "checks":
-        return _checks(store, zone or _most_observed(store, known))
-    filters = Filters(selection=chosen())
-    kinds = analytics.kinds(store, filters)
-    kind = request.args.get("kind", "")
-    kind = kind if kind in kinds else ""
-    drafts, told = _view(store, view, filters, kind, zone)
+        return _checks(store, zone)
+    known = links.read(store)
+    drafts, told = drawn_up(store, asked, ROWS)
     rows, facts = _rows(store, drafts)
     shown = {d.entity for d in drafts} | {iri for d in drafts for iri in d.members[:NAMED]}
     shown |= {iri for c in told.get("fields", {}).values() for iri in (c.iri, *c.offered) if iri}
@@ -140,12 +160,13 @@ def analysis() -> str:
         view=view,
         views=VIEWS,
         address=address,
+        exports=_exports(),
         choose=_choose,
         asked=all(c.text for c in told.get("fields", {}).values()),
         ready=all(c.iri for c in told.get("fields", {}).values()),
         rows=rows,
-        kinds=kinds,
-        kind=kind,
+        kinds=analytics.kinds(store, filters),
+        kind=asked.kind,
         zones=sorted(known.zones),
         zone=zone,
         chosen=filters.selection,
@@ -173,48 +194,55 @@ def _choose(field: str, iri: str) -> str:
     return link(f"/analysis?{urlencode([*rest, (field, iri.removeprefix(ID))])}")
 
 
-def _view(store: Reader, view: str, filters: Filters, kind: str, zone: str) -> tuple[list[Draft], dict[str, Any]]:
+def _exports() -> list[tuple[str, str]]:
+    """Return the kinds of file that a view is saved as, with the address of each."""
+    rest = list(request.args.items(multi=True))
+    return [(name, f"/analysis/export/{name}{'?' if rest else ''}{urlencode(rest)}") for name in EXPORTS]
+
+
+def drawn_up(store: Reader, asked: Question, max_rows: int) -> tuple[list[Draft], dict[str, Any]]:
     """Return the rows of a view, and what its template is told besides."""
-    where: dict[str, Any] = {"kind": kind or None, "zone": zone or None}
+    view, filters, zone = asked.view, asked.filters, asked.zone
+    where: dict[str, Any] = {"kind": asked.kind or None, "zone": zone or None}
     if view in {"connected", "bridging"}:
         measure = "degree" if view == "connected" else "betweenness"
-        ranked = analytics.ranking(store, measure, filters, **where, max_rows=ROWS)
+        ranked = analytics.ranking(store, measure, filters, **where, max_rows=max_rows)
         drafts = [Draft(r.entity, _value(measure, r.value), r.links, extra=r.measure) for r in ranked.rows]
         return drafts, {"of": ranked.total, "pivots": ranked.pivots}
     if view == "cutoffs":
-        cut = bridges.cut_offs(store, filters, **where, max_rows=ROWS)
+        cut = bridges.cut_offs(store, filters, **where, max_rows=max_rows)
         drafts = [Draft(c.entity, str(len(c.entities)), c.links, c.entities, c.parts) for c in cut.rows]
         return drafts, {"of": cut.total}
     if view == "bottlenecks":
         of_zone = {link.target for link in links.read(store).links if link.kind == "hasChain" and link.source == zone}
         found = bottlenecks.of_chains(store, filters)
         rows = [b for b in found.rows if not zone or b.chain in of_zone]
-        drafts = [Draft(b.entity, str(len(b.entities)), b.links, b.entities, b) for b in rows[: 2 * ROWS]]
+        drafts = [Draft(b.entity, str(len(b.entities)), b.links, b.entities, b) for b in rows[: 2 * max_rows]]
         return drafts, {"of": len(rows)}
     if view == "communities":
         analysed = analytics.analyse(store, filters)
         members = links.read(store).zones.get(zone, frozenset())
         groups = [c for c in analysed.communities if not zone or members.intersection(c.members)]
-        drafts = [Draft(c.members[0], str(len(c.members)), c.links, c.members, c.number) for c in groups[:ROWS]]
+        drafts = [Draft(c.members[0], str(len(c.members)), c.links, c.members, c.number) for c in groups[:max_rows]]
         return drafts, {"of": len(groups), "modularity": f"{analysed.modularity:.2f}"}
-    return _of_entities(store, view, filters)
+    return _of_entities(store, view, filters, max_rows)
 
 
-def _of_entities(store: Reader, view: str, filters: Filters) -> tuple[list[Draft], dict[str, Any]]:
+def _of_entities(store: Reader, view: str, filters: Filters, max_rows: int) -> tuple[list[Draft], dict[str, Any]]:
     """Return the rows of a view that starts from entities which the reader names."""
     one = _named(store, "one")
     if view == "similar":
         told: dict[str, Any] = {"fields": {"one": one}, "of": 0}
         if one.iri is None:
             return [], told
-        alike = neighbours.similar(store, one.iri, filters, max_rows=ROWS)
-        drafts = [Draft(s.entity, f"{s.similarity * 100:.0f}%", s.links, s.shared) for s in alike.rows]
+        alike = neighbours.similar(store, one.iri, filters, max_rows=max_rows)
+        drafts = [Draft(s.entity, f"{s.similarity * 100:.0f}%", s.links, s.shared, s.similarity) for s in alike.rows]
         return drafts, {**told, "of": alike.total, "complete": alike.complete}
     other = _named(store, "other")
     told = {"fields": {"one": one, "other": other}, "of": 0}
     if one.iri is None or other.iri is None:
         return [], told
-    common = neighbours.common(store, one.iri, other.iri, filters, max_rows=ROWS)
+    common = neighbours.common(store, one.iri, other.iri, filters, max_rows=max_rows)
     return [Draft(c.entity, "", c.links) for c in common.rows], {**told, "of": common.total}
 
 
@@ -276,6 +304,7 @@ def _checks(store: Reader, zone: str) -> str:
         view="checks",
         views=VIEWS,
         address=address,
+        exports=_exports(),
         zones=zones,
         zone=zone,
         checks=checking.shown(found.checks, found.members, presenter),
