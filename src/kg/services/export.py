@@ -17,6 +17,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, 
 from kg import paths
 from kg.errors import KGError, NotFound
 from kg.model.vocabulary import BASE, ID, ONTOLOGY, OWL, PREFIXES, RDF, XSD
+from kg.services.remembered import per_version
 from kg.store.protocol import Reader
 
 VOID: Final = "http://rdfs.org/ns/void#"
@@ -203,34 +204,74 @@ def describe_dataset(store: Reader, home: str) -> list[Triple]:
     return graph.triples
 
 
+#: Named graphs that a service description lists; of more it says nothing.
+_MOST_GRAPHS: Final = 1000
+
+
+@per_version
+def sizes(store: Reader) -> Mapping[str, int]:
+    """Return the number of triples of each graph; the default graph stands under the empty name."""
+    counted = dict.fromkeys(["", *store.graph_names()], 0)
+    for solution in store.select(paths.query("remote/counts.rq")):
+        graph = solution.get("graph")
+        counted[graph.value if isinstance(graph, NamedNode) else ""] = int(cast(Literal, solution["triples"]).value)
+    return counted
+
+
 def describe_service(
-    home: str, result_media_types: Sequence[str], *, union_default_graph: bool = False
+    store: Reader,
+    home: str,
+    result_media_types: Sequence[str],
+    *,
+    writable: bool = False,
+    federated: bool = False,
 ) -> list[Triple]:
-    """Return the SPARQL 1.1 service description.
+    """Return the SPARQL 1.1 service description: the languages, formats and graphs, with the size of each graph.
 
     Parameters
     ----------
+    store
+        What is described.
     home
         Address of the service, without a slash at the end.
     result_media_types
         Media types that results are written in.
-    union_default_graph
-        Whether the default graph is the union of the named ones.
+    writable
+        Whether anybody may write; updates have an endpoint of their own, which is a second service of the description.
+    federated
+        Whether a query may call other services.
     """
     service, dataset, default = NamedNode(f"{home}/sparql"), BlankNode("dataset"), BlankNode("default")
     graph = _Graph()
     graph.add(service, f"{RDF}type", NamedNode(f"{SD}Service"))
     graph.add(service, f"{SD}endpoint", service)
     graph.add(service, f"{SD}supportedLanguage", NamedNode(f"{SD}SPARQL11Query"))
-    if union_default_graph:
-        graph.add(service, f"{SD}feature", NamedNode(f"{SD}UnionDefaultGraph"))
+    graph.add(service, f"{SD}feature", NamedNode(f"{SD}EmptyGraphs"))
+    if federated:
+        graph.add(service, f"{SD}feature", NamedNode(f"{SD}BasicFederatedQuery"))
     for media_type in result_media_types:
         graph.add(service, f"{SD}resultFormat", NamedNode(_FORMAT_IRIS[media_type]))
     graph.add(service, f"{SD}defaultDataset", dataset)
+    if writable:
+        update = NamedNode(f"{home}/update")
+        graph.add(update, f"{RDF}type", NamedNode(f"{SD}Service"))
+        graph.add(update, f"{SD}endpoint", update)
+        graph.add(update, f"{SD}supportedLanguage", NamedNode(f"{SD}SPARQL11Update"))
+        graph.add(update, f"{SD}defaultDataset", dataset)
     graph.add(dataset, f"{RDF}type", NamedNode(f"{SD}Dataset"))
     graph.add(dataset, f"{SD}defaultGraph", default)
     graph.add(default, f"{RDF}type", NamedNode(f"{SD}Graph"))
     graph.add(default, "http://xmlns.com/foaf/0.1/isPrimaryTopicOf", NamedNode(f"{home}/.well-known/void"))
+    counted = sizes(store)
+    graph.add(default, f"{VOID}triples", _integer(counted[""]))
+    for number, (name, triples) in enumerate(sorted(counted.items())[1 : _MOST_GRAPHS + 1]):
+        named, inside = BlankNode(f"named{number}"), BlankNode(f"graph{number}")
+        graph.add(dataset, f"{SD}namedGraph", named)
+        graph.add(named, f"{RDF}type", NamedNode(f"{SD}NamedGraph"))
+        graph.add(named, f"{SD}name", NamedNode(name))
+        graph.add(named, f"{SD}graph", inside)
+        graph.add(inside, f"{RDF}type", NamedNode(f"{SD}Graph"))
+        graph.add(inside, f"{VOID}triples", _integer(triples))
     return graph.triples
 
 

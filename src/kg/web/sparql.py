@@ -26,7 +26,7 @@ from kg.errors import NotAcceptable, NotFound
 from kg.services import export, query
 from kg.services.query import QueryRequest
 from kg.store.protocol import Conditions, Dataset, Form
-from kg.web import payload
+from kg.web import access, payload
 from kg.web.answers import KeptAnswer
 from kg.web.negotiation import HTML, prefers_html, ranked
 from kg.web.presence import address_of
@@ -191,9 +191,15 @@ def _without_query() -> AnyResponse:
     if not chosen:
         raise NotAcceptable(accept or "", [*described, HTML])
     media_types = [f.media_type for f in query.FORMATS]
-    response = Response(
-        export.write(export.describe_service(home(), media_types), chosen[0]), content_type=typed(chosen[0])
+    here = state()
+    described_service = export.describe_service(
+        here.store,
+        home(),
+        media_types,
+        writable=access.current().keyring.grants("write"),
+        federated=bool(here.settings.service_allow),
     )
+    response = Response(export.write(described_service, chosen[0]), content_type=typed(chosen[0]))
     response.vary.add("Accept")
     return response
 
