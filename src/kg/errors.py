@@ -74,6 +74,16 @@ class QueryFailed(KGError):
     """The engine gave up on an operation while it ran."""
 
 
+class ResultNotXml(QueryFailed):
+    """A result holds a character that XML can't carry."""
+
+    def __init__(self, character: int) -> None:
+        super().__init__(
+            f"The result holds the control character U+{character:04X}, which XML can't carry; ask for JSON."
+        )
+        self.character = character
+
+
 class QueryStopped(KGError):
     """Root of what ends a query before its result is whole, though nothing is wrong with its text."""
 

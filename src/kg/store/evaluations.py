@@ -20,6 +20,7 @@ from kg.errors import (
     QuerySyntaxError,
     QueryTimedOut,
     ResultIncomplete,
+    ResultNotXml,
     StoreError,
 )
 from kg.model.vocabulary import PREFIXES
@@ -341,7 +342,7 @@ class Answer(Iterator[bytes]):
             case b"memory":
                 return QueryOutOfMemory(self._pool.memory_mb)
             case b"xml":
-                return QueryFailed(f"{message} Ask for JSON.")
+                return ResultNotXml(int(message))
             case b"store":
                 return StoreError(f"A worker can't open the store: {message}")
         return translate(RuntimeError(message), self._operation)
@@ -358,6 +359,7 @@ class Answer(Iterator[bytes]):
 
     def close(self) -> None:
         """Stop the evaluation if it runs: its reader wants no more."""
+        self._first = None
         if self._worker is not None:
             self._finish(False, _LEFT, kill=True)
 

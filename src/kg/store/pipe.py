@@ -8,7 +8,6 @@ away.
 
 import contextlib
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,16 +16,14 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from kg.errors import KGError, QueryFailed
+from kg.store.worker import BLOCK_BYTES, cleaned
 
-BLOCK_BYTES: Final = 65_536
 #: What ends this soon is given back whole, with its length and with its errors before the first byte.
 GRACE_S: Final = 0.02
 _CLOSE_S: Final = 1.0
 
 # The engine tries to fsync what it wrote, which a pipe can't: the one error that means that all went well.
 _FSYNC_OF_A_PIPE: Final = "Invalid argument (os error 22)"
-# A carriage return would be read back as a line feed, and XML 1.0 has no spelling for the other control characters.
-_NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class _TooLong(Exception):
@@ -176,13 +173,7 @@ class Evaluation(Iterator[bytes]):
         raise StopIteration
 
     def _clean(self, block: bytes) -> bytes:
-        if not self._xml:
-            return block
-        if bad := _NOT_XML.search(block):
-            raise QueryFailed(
-                f"The result holds the control character U+{bad.group()[0]:04X}, which XML can't carry; ask for JSON."
-            )
-        return block.replace(b"\r", b"&#xD;")
+        return cleaned(block) if self._xml else block
 
     def close(self) -> None:
         """Stop reading, which ends the evaluation at its next row.

@@ -51,6 +51,7 @@ _STILL_S: Final = 0.5
 _BURIAL_S: Final = 5.0
 _AGAIN_S: Final = 1.0
 _TAIL_BYTES: Final = 4_096
+_ENDING: Final = "The service is ending."
 
 _SOURCE: Final = (
     "import sys; sys.path[:0] = sys.argv[3:]; from kg.store.worker import main; main(*map(int, sys.argv[1:3]))"
@@ -134,6 +135,12 @@ class Worker:
         self._said.seek(max(0, end - _TAIL_BYTES))
         return self._said.read().decode("utf-8", "replace").strip()
 
+    def bury(self) -> None:
+        """Wait for a process that was killed, and let go of it."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_BURIAL_S)
+        self.close()
+
     def close(self) -> None:
         """Let go of a process that has ended."""
         self.channel.close()
@@ -196,7 +203,7 @@ class WorkerPool:
         """
         with self._lock:
             if self._closed:
-                raise StoreError("The service is ending.")
+                raise StoreError(_ENDING)
             worker = self._idle.pop() if self._idle else None
             if worker is None:
                 waiter = _Waiter()
@@ -264,8 +271,11 @@ class WorkerPool:
             self._busy.discard(worker)
             if worker in self._idle:
                 self._idle.remove(worker)
-            if worker not in self._dying:
+            closed = self._closed
+            if not closed and worker not in self._dying:
                 self._dying.append(worker)
+        if closed:
+            worker.bury()
         self._wake.set()
 
     # What the keeper does
@@ -392,7 +402,8 @@ class WorkerPool:
     def pids(self) -> list[int]:
         """Return the ids of the processes that live."""
         with self._lock:
-            return sorted(worker.pid for worker in [*self._idle, *self._busy, *self._dying])
+            workers = [*self._idle, *self._busy, *self._dying]
+        return sorted(worker.pid for worker in workers if worker.process.returncode is None)
 
     def close(self) -> None:
         """Kill every worker, and remove the snapshots."""
@@ -404,16 +415,22 @@ class WorkerPool:
         if threading.current_thread() is not self._keeper:
             self._keeper.join(_BURIAL_S)
         with self._lock:
-            workers = {*self._idle, *self._busy, *self._dying}
+            unused = [*self._idle, *self._dying]
+            busy = list(self._busy)
             self._idle, self._dying = [], []
-            self._busy.clear()
             waiting, self._waiting = list(self._waiting), deque()
         for waiter in waiting:
             waiter.lock.release()
-        for worker in workers:
+        for worker in busy:
+            # Whoever reads its answer finds that it has ended, and buries it.
+            if worker.ticket is not None:
+                worker.ticket.stop(StoreError(_ENDING))
             worker.kill()
-        for worker in workers:
+        for worker in unused:
+            worker.kill()
+        for worker in unused:
+            worker.bury()
+        for worker in busy:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 worker.process.wait(_BURIAL_S)
-            worker.close()
         self.snapshots.close()

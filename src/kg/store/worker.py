@@ -36,7 +36,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kg.errors import QueryRefused
+from kg.errors import QueryRefused, ResultNotXml
 from kg.store.dataset import evaluate
 from kg.store.meter import NO_LIMIT, Full, Meter
 
@@ -64,23 +64,16 @@ _ENGINE_FORMATS: Final[dict[str, ox.QueryResultsFormat | ox.RdfFormat]] = {
 _NOT_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-class NotXml(Exception):
-    """A result holds a character that XML can't carry."""
-
-    def __init__(self, character: int) -> None:
-        super().__init__(f"The result holds the control character U+{character:04X}, which XML can't carry.")
-
-
 def cleaned(block: bytes) -> bytes:
     """Return a part of an XML document with its carriage returns escaped.
 
     Raises
     ------
-    NotXml
+    ResultNotXml
         If it holds a character that XML can't carry.
     """
     if bad := _NOT_XML.search(block):
-        raise NotXml(bad.group()[0])
+        raise ResultNotXml(bad.group()[0])
     return block.replace(b"\r", b"&#xD;") if b"\r" in block else block
 
 
@@ -111,14 +104,17 @@ class Writer:
         self._parts: list[bytes] = []
         self._size = 0
         self._sent = False
+        self._over = False
         self._due = time.monotonic() + _TOGETHER_S
 
     def write(self, block: bytes) -> int:
-        """Take in a block."""
+        """Take in a block; once a limit is reached, what the engine still has in hand falls away."""
+        if self._over:
+            return len(block)
         self._parts.append(block)
         self._size += len(block)
         if self._size >= BLOCK_BYTES or time.monotonic() >= self._due:
-            self._send(b"D", self._meter.feed(self._take()))
+            self._send(b"D", self._feed())
             self._due = time.monotonic() + _TOGETHER_S
         return len(block)
 
@@ -127,7 +123,7 @@ class Writer:
 
     def end(self) -> None:
         """Send what is left, and that it is the end."""
-        block = self._meter.feed(self._take()) + self._meter.rest()
+        block = self._feed() + self._meter.rest()
         if not self._sent:
             self._send(b"W", block)
             return
@@ -137,15 +133,21 @@ class Writer:
 
     def cut(self, full: Full) -> None:
         """Send what is left up to a limit, and that it was reached."""
-        if full.last:
-            self._send(b"D", full.last)
+        # Where it wasn't the meter that found the limit, something is gathered still.
+        block = full.last if self._over else self._feed() + full.last
+        if block:
+            self._send(b"D", block)
         self._send(b"L", full.limit.encode() + b"\n" + (b"-" if full.closing is None else full.closing))
 
-    def _take(self) -> bytes:
+    def _feed(self) -> bytes:
         block = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts = []
         self._size = 0
-        return block
+        try:
+            return self._meter.feed(block)
+        except Full:
+            self._over = True
+            raise
 
     def _send(self, kind: bytes, payload: bytes) -> None:
         if self._xml and kind in b"DW":
@@ -193,8 +195,10 @@ def answer(channel: socket.socket, engine: ox.Store, request: tuple[Any, ...]) -
 
 
 def _fail(channel: socket.socket, error: BaseException) -> None:
-    kind = {SyntaxError: "syntax", MemoryError: "memory", NotXml: "xml"}.get(type(error), "failed")
+    kind = {SyntaxError: "syntax", MemoryError: "memory"}.get(type(error), "failed")
     said = str(error)
+    if isinstance(error, ResultNotXml):
+        kind, said = "xml", str(error.character)
     if isinstance(error, QueryRefused):
         kind, said = "refused", f"{error.reason}\n{error.advice}"
     payload = f"{kind}\n{said}".encode("utf-8", "replace")
@@ -214,7 +218,7 @@ def rehearse(channel: socket.socket, text: str, base: str | None) -> None:
     channel.sendall(HEAD.pack(b"W", int(_has_grown()), 0))
 
 
-def serve(channel: socket.socket) -> None:
+def serve(channel: socket.socket, memory_bytes: int) -> None:
     """Answer requests one after another, until the other end is closed."""
     engine: ox.Store | None = None
     opened = ""
@@ -227,7 +231,9 @@ def serve(channel: socket.socket) -> None:
             continue
         try:
             if engine is None:
+                _unbind()
                 engine, opened = ox.Store.read_only(folder), folder
+                _bind(memory_bytes)
         except (OSError, RuntimeError, ValueError) as error:
             if kind == "query":
                 payload = f"store\n{error}".encode("utf-8", "replace")
@@ -258,18 +264,20 @@ def _watch(channel: socket.socket) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _bound(memory_bytes: int) -> None:
+def _bind(memory_bytes: int) -> None:
+    """Bound the memory from here on: what the engine has taken to open a snapshot isn't the query's."""
     global _began_bytes
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform != "linux":
-        return
-    size, resident = _memory_pages()
-    _began_bytes = resident * resource.getpagesize()
-    limit = size * resource.getpagesize() + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    # Where the whole machine runs out of memory, the kernel takes a worker and not the service.
-    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:  # noqa: PTH123
-        score.write("1000")
+    if sys.platform == "linux":
+        size, resident = _memory_pages()
+        _began_bytes = resident * resource.getpagesize()
+        limit = size * resource.getpagesize() + memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
+
+def _unbind() -> None:
+    """Let the engine open a snapshot: the stacks of its threads alone reserve more than a small limit."""
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 def main(descriptor: int, memory_bytes: int) -> None:
@@ -277,8 +285,13 @@ def main(descriptor: int, memory_bytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = socket.socket(fileno=descriptor)
     _thread.start_new_thread(_watch, (channel,))
-    _bound(memory_bytes)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # Where the whole machine runs out of memory, the kernel takes a worker and not the service.
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:  # noqa: PTH123
+            score.write("1000")
+    _bind(memory_bytes)
     try:
-        serve(channel)
+        serve(channel, memory_bytes)
     except ConnectionError:
         return

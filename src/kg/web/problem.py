@@ -34,6 +34,7 @@ STATUS: Final[Mapping[type[errors.KGError], HTTPStatus]] = {
     errors.QueryTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.DefaultGraphKept: HTTPStatus.FORBIDDEN,
     errors.QueryFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.ResultNotXml: HTTPStatus.NOT_ACCEPTABLE,
     errors.QueryStopped: HTTPStatus.SERVICE_UNAVAILABLE,
     # The time is ours; the memory and the nesting are the query's own, and no later try would help it.
     errors.QueryTimedOut: HTTPStatus.GATEWAY_TIMEOUT,

@@ -39,7 +39,11 @@ def apply() -> Response:
         sha256=digest,
     ) as entry:
         done = update.apply(
-            here.store, asked, limits_of(settings.update_max_bytes), default_graph=settings.base == "none"
+            here.store,
+            asked,
+            limits_of(settings.update_max_bytes),
+            default_graph=settings.base == "none",
+            trial=here.queries.rehearse,
         )
         entry.result |= {"verbs": done.verbs, "quads": done.quads, "version": here.store.version}
     return Response(status=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})
