@@ -37,7 +37,7 @@ class CutOff(Resting):
     Attributes
     ----------
     entities
-        Those cut off, in the order of their IRIs.
+        Those cut off, the most connected first.
     parts
         In how many separate parts they are.
     links
@@ -89,8 +89,8 @@ def cut_offs(
     rows = []
     for name, _ in listed[: max(1, min(max_rows, ROWS_MAX))]:
         parts = tree.parts(name)
-        entities = sorted({iri for part in parts for iri in part})
-        cut = set(entities)
+        cut = {iri for part in parts for iri in part}
+        entities = sorted(cut, key=lambda iri: (-projected.graph.degree[iri], iri))
         rows.append(CutOff(name, entities, len(parts), [k for k in projected.of(name) if k.other(name) in cut]))
     return CutOffs(rows, len(listed))
 
