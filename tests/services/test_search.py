@@ -1,5 +1,8 @@
 """Search by name over a small graph of known content."""
 
+import threading
+import time
+
 import pytest
 
 from kg.errors import QueryFailed
@@ -199,6 +202,32 @@ def test_a_write_is_seen_by_the_next_search():
         hits = search(store, "新来")
         assert [hit.label for hit in hits] == ["urn:x".rpartition(":")[2]]
         assert hits.current
+
+
+def test_readers_and_a_writer_do_each_other_no_harm():
+    failures = []
+
+    def read(store):
+        try:
+            for _ in range(15):
+                for text in ("甲", "jia", "甲1号", "x"):
+                    assert all(hit.kind == f"{KG}Product" for hit in search(store, text))
+        except Exception as error:  # noqa: BLE001 - told by the test
+            failures.append(error)
+
+    with EmbeddedStore.open(None) as store:
+        readers = [threading.Thread(target=read, args=(store,)) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        for number in range(20):
+            store.update(f'INSERT DATA {{ <urn:{number}> a <{KG}Product> ; <{KG}aliasName> "甲{number}号"@zh }}')
+        for reader in readers:
+            reader.join()
+        assert failures == []
+        assert [h.iri for h in search(store, "甲19")] == ["urn:19"]
+        until = time.monotonic() + 10
+        while len(hits := search(store, "甲", limit=50)) < 20 or not hits.current:
+            assert time.monotonic() < until
 
 
 def test_names_that_break_off_are_no_index():
