@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from kg.store.embedded import EmbeddedStore
+from kg.store.snapshot import FOLDER
 from service import environment, stop
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -57,6 +59,13 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] not in {"Z", "X"}
     except FileNotFoundError:
         return False
+
+
+def spent_ticks(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def children(pid: int) -> list[int]:
@@ -109,6 +118,28 @@ class Service:
         return pid
 
     @property
+    def query_workers(self) -> list[int]:
+        threads = Path(f"/proc/{self.worker}/task")
+        return [
+            int(child)
+            for thread in threads.iterdir()
+            for child in (thread / "children").read_text(encoding="ascii").split()
+        ]
+
+    @property
+    def busy_workers(self) -> list[int]:
+        """Those that have computed for a tenth of a second and more, as only an endless query makes them."""
+        return [pid for pid in self.query_workers if spent_ticks(pid) >= 20]
+
+    @contextlib.contextmanager
+    def asking(self, query: str) -> Iterator[socket.socket]:
+        """Ask, and don't wait for the answer; leave at the end."""
+        connection = socket.create_connection((self.address.hostname, self.address.port), timeout=PATIENCE_S)
+        with contextlib.closing(connection):
+            connection.sendall(f"GET /sparql?{urlencode({'query': query})} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            yield connection
+
+    @property
     def output(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
@@ -159,6 +190,33 @@ def test_kill_of_the_main_process_takes_the_worker(start):
     wait_for(lambda: not alive(worker), DEATH_S)
     assert (service.folder / "serve.json").exists()
     start(KG_PORT=str(service.address.port)).ready()
+
+
+def test_a_clean_end_leaves_no_process_and_no_snapshot(start):
+    service = start().ready()
+    service.get("/sparql?" + urlencode({"query": "ASK {}"}))
+    workers = service.query_workers
+    assert len(workers) >= 1
+    assert (service.folder / FOLDER).exists()
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(PATIENCE_S) == 0
+    wait_for(lambda: not any(map(alive, workers)), DEATH_S)
+    assert not (service.folder / FOLDER).exists()
+
+
+@pytest.mark.parametrize("victim", ["main", "worker"])
+def test_a_kill_takes_the_processes_of_queries_in_the_midst_of_one(start, tmp_path, victim):
+    with contextlib.closing(EmbeddedStore.open(tmp_path / "data")) as store:
+        load_numbers(store)
+    service = start().ready()
+    with service.asking(ENDLESS):
+        pids = wait_for(lambda: service.busy_workers and [*service.query_workers, service.worker])
+        os.kill(service.process.pid if victim == "main" else service.worker, signal.SIGKILL)
+        wait_for(lambda: not any(map(alive, pids)), DEATH_S)
+    service.process.wait(PATIENCE_S)
+    again = start(KG_PORT=str(service.address.port)).ready()
+    assert json.loads(again.get("/sparql?" + urlencode({"query": "ASK {}"}))[1])["boolean"] is True
+    assert len(list((again.folder / FOLDER).iterdir())) == 1, "what the killed service left is gone"
 
 
 def test_the_next_start_need_not_wait(start):
@@ -292,13 +350,17 @@ def test_a_folder_that_cannot_be_written(start, tmp_path):
     assert "StoreUnusable" in service.output
 
 
+def load_numbers(store: EmbeddedStore) -> None:
+    data = "".join(f"<urn:n:{i}> <urn:value> {i} .\n" for i in range(60_000))
+    store.load_graph("urn:numbers", data.encode(), "text/turtle", replace=False)
+
+
 @pytest.fixture(scope="module")
 def numbers(tmp_path_factory) -> Iterator[Service]:
     """A service over 60,000 numbers."""
     folder = tmp_path_factory.mktemp("numbers") / "data"
-    data = "".join(f"<urn:n:{i}> <urn:value> {i} .\n" for i in range(60_000))
     with contextlib.closing(EmbeddedStore.open(folder)) as store:
-        store.load_graph("urn:numbers", data.encode(), "text/turtle", replace=False)
+        load_numbers(store)
     service = Service(folder, folder.with_suffix(".log"), KG_THREADS="4")
     yield service.ready()
     service.end()
@@ -307,6 +369,7 @@ def numbers(tmp_path_factory) -> Iterator[Service]:
 ALL = "SELECT ?s ?o FROM <urn:numbers> { ?s ?p ?o }"
 #: 60,000 squared comparisons: more than a minute of work, without a single row.
 ENDLESS = "SELECT (COUNT(*) AS ?n) FROM <urn:numbers> { ?a <urn:value> ?x . ?b <urn:value> ?y FILTER(?x + ?y = -1) }"
+PRODUCT = "SELECT * FROM <urn:numbers> { ?a <urn:value> ?x . ?b <urn:value> ?y }"
 
 
 def test_a_long_result_comes_in_parts_and_whole(numbers):
@@ -348,6 +411,59 @@ def test_a_client_that_leaves_costs_nothing(numbers):
         assert numbers.get("/sparql?" + urlencode({"query": "ASK {}"}))[0].status == 200
     threads = Path(f"/proc/{numbers.worker}/task")
     wait_for(lambda: len(list(threads.iterdir())) < 25)
+
+
+@pytest.mark.parametrize("query", ["ENDLESS", "PRODUCT"])
+def test_a_client_that_leaves_ends_its_query(numbers, query):
+    """Once the head of the answer has gone out the server tells at once that the client has gone."""
+    with numbers.asking(globals()[query]) as connection:
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        # One of them evaluates, or waits for its reader.
+        before = numbers.query_workers
+    wait_for(lambda: not all(map(alive, before)), DEATH_S)
+    assert numbers.get("/sparql?" + urlencode({"query": "ASK {}"}))[0].status == 200
+
+
+def test_a_client_that_leaves_before_the_head_ends_its_query_when_the_head_is_due(numbers):
+    with numbers.asking(ENDLESS):
+        (busy,) = wait_for(lambda: numbers.busy_workers)
+    # Two seconds until the head is sent, and what a busy machine adds.
+    wait_for(lambda: not alive(busy), 2 + DEATH_S)
+
+
+def test_others_are_answered_beside_runaways(start, tmp_path):
+    with contextlib.closing(EmbeddedStore.open(tmp_path / "data")) as store:
+        load_numbers(store)
+    service = start(KG_QUERY_WORKERS="2").ready()
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(service.asking(ENDLESS))
+        wait_for(lambda: len(service.busy_workers) == 4)
+        for number in range(50):
+            query = f"SELECT * FROM <urn:numbers> {{ <urn:n:{number}> ?p ?o }}"  # noqa: S608 - it is SPARQL
+            response, body = service.get("/sparql?" + urlencode({"query": query}))
+            assert response.status == 200
+            assert len(json.loads(body)["results"]["bindings"]) == 1
+    wait_for(lambda: service.busy_workers == [])
+
+
+def test_the_serving_process_keeps_flat_while_a_million_rows_go_out(numbers):
+    def resident_kb() -> int:
+        told = Path(f"/proc/{numbers.worker}/status").read_text(encoding="ascii")
+        return int(re.search(r"VmRSS:\s+(\d+)", told)[1])
+
+    million = PRODUCT.replace("*", "?x ?y") + " LIMIT 1000000"
+    before_kb = most_kb = resident_kb()
+    connection = http.client.HTTPConnection(numbers.address.hostname, numbers.address.port, timeout=PATIENCE_S)
+    with contextlib.closing(connection):
+        connection.request("GET", "/sparql?" + urlencode({"query": million, "format": "tsv", "timeout": "30"}))
+        response = connection.getresponse()
+        rows = 0
+        while block := response.read(1 << 20):
+            rows += block.count(b"\n")
+            most_kb = max(most_kb, resident_kb())
+    assert rows == 1_000_001
+    assert most_kb - before_kb < 40_000
 
 
 @pytest.mark.parametrize(

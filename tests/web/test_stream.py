@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 
-from kg.errors import QueryFailed
+from kg.errors import QueryFailed, ResultIncomplete
 from kg.web.metrics import Metrics
 from kg.web.stream import broken_end, respond
 
@@ -51,12 +51,51 @@ def test_a_short_body_has_its_length(metrics):
     response = answer(iter([b"ab", b"c"]), "text/csv", metrics)
     assert response.data == b"abc"
     assert response.headers["Content-Length"] == "3"
+    assert response.headers["KG-Complete"] == "true"
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
 
 
 def test_a_short_body_that_fails_is_an_error(metrics):
+    source = Source([b"a"], QueryFailed("gone"))
     with pytest.raises(QueryFailed):
-        answer(Source([b"a"], QueryFailed("gone")), "text/csv", metrics)
+        answer(source, "text/csv", metrics)
+    assert source.closed
+
+
+def test_a_short_body_that_ends_at_a_limit_is_closed_in_order_and_says_why(metrics):
+    source = Source([b'{"results":{"bindings":[{}'], ResultIncomplete("rows", 1, "KG_QUERY_MAX_ROWS", b"]}}"))
+    response = answer(source, "application/sparql-results+json", metrics)
+    assert response.data == b'{"results":{"bindings":[{}]}}'
+    assert response.headers["KG-Complete"] == "false"
+    assert response.headers["KG-Incomplete-Reason"] == (
+        "The result has more than 1 rows, the limit (KG_QUERY_MAX_ROWS); the rest is missing."
+    )
+    assert response.headers["Content-Length"] == str(len(response.data))
+
+
+def test_a_short_body_that_cannot_be_closed_is_an_error(metrics):
+    with pytest.raises(ResultIncomplete):
+        answer(Source([b"a"], ResultIncomplete("bytes", 1, "KG_QUERY_MAX_RESULT_MB", None)), "text/csv", metrics)
+
+
+def test_a_long_body_that_ends_at_a_limit_is_broken(metrics):
+    source = Source([b"x" * BLOCK] * 6, ResultIncomplete("rows", 1, "KG_QUERY_MAX_ROWS", b""))
+    response = answer(source, "text/csv", metrics)
+    assert response.headers["KG-Complete"] == "streaming"
+    assert b"".join(response.response).endswith(b"ResultIncomplete; the rest is missing")
+
+
+def test_where_nothing_comes_the_head_goes_out_and_empty_parts_after_it(metrics):
+    source = Source([b"", b"", b"late"])
+    response = answer(source, "text/csv", metrics)
+    assert response.headers["KG-Complete"] == "streaming"
+    assert list(response.response) == [b"", b"", b"late"]
+
+
+def test_a_pause_within_a_short_body_is_no_end(metrics):
+    response = answer(Source([b"a", b"", b"b"]), "text/csv", metrics)
+    assert response.data == b"ab"
+    assert response.headers["KG-Complete"] == "true"
 
 
 def test_a_long_body_comes_as_it_is_made(metrics):
@@ -92,6 +131,7 @@ def test_a_long_body_that_fails_is_broken_and_counted(metrics, caplog, error):
     assert b"secret" not in body
     assert metrics.registry.get_sample_value("kg_sparql_results_broken_total") == 1
     assert "broke off" in caplog.text
+    assert ("Traceback" in caplog.text) == isinstance(error, RuntimeError)
 
 
 TRIPLES = b"".join(b'<http://e/s%d> <http://e/p> "a<b\\"c" .\n' % i for i in range(5))
