@@ -107,7 +107,7 @@ def test_however_a_part_is_spelt_it_is_found(texts, data):
 @given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=5, max_size=10))
 def test_letters_that_are_put_right_are_syllables_one_error_away(typed):
     for letters in respelt(typed):
-        assert pinyin.is_syllables(letters)
+        assert pinyin.fewest_syllables(letters) > 0
         assert letters != typed
         assert abs(len(letters) - len(typed)) <= 1
 

@@ -55,7 +55,8 @@ def respelt(typed: str) -> list[str]:
     """
     if not 5 <= len(typed) <= LETTERS_MAX or not typed.isascii() or not typed.isalpha():
         return []
-    heads, tails = pinyin.heads(typed), [at for at in range(len(typed) + 1) if pinyin.is_syllables(typed[at:])]
+    heads = pinyin.heads(typed)
+    tails = [at for at in range(len(typed)) if pinyin.fewest_syllables(typed[at:])] + [len(typed)]
     # Around the error the letters are syllables, and no syllable is longer than this.
     halves = [
         (typed[:at], typed[at:])
@@ -73,4 +74,4 @@ def respelt(typed: str) -> list[str]:
     )
     edited.pop(typed, None)
     # The fewer syllables, the likelier they were meant: most letters are syllables of their own in some way.
-    return sorted(filter(pinyin.is_syllables, edited), key=lambda letters: len(pinyin.cuts(letters)[0]))[:RESPELT_MAX]
+    return sorted(filter(pinyin.fewest_syllables, edited), key=pinyin.fewest_syllables)[:RESPELT_MAX]

@@ -10,8 +10,8 @@ A name is one document of a tantivy index, with these fields:
     Its pairs of neighbours, with a mark of the beginning and of the end, at their positions: a phrase of pairs is a
     part of the name, and nothing else is.
 ``initials``, ``syllables``
-    The pairs of neighbouring initials, and the readings, of a name with Chinese characters. They only narrow down:
-    each name found is read again.
+    The pairs and triples of neighbouring initials, and the readings, of a name with Chinese characters. They only
+    narrow down: each name found is read again.
 ``label_of``
     The resource, where the name is its preferred label.
 ``key``
@@ -132,7 +132,9 @@ def document(name: Name, folded: str) -> tantivy.Document:
     syllables = {reading for character, readings, _ in heard if readings[0] != character for reading in readings}
     if syllables:
         initials = [{BEGINNING}, *({reading[0] for reading in readings} for _, readings, _ in heard)]
-        made.add_text("initials", " ".join({a + b for left, right in pairwise(initials) for a in left for b in right}))
+        pairs = [{a + b for a in left for b in right} for left, right in pairwise(initials)]
+        triples = [{pair + c for pair in left for c in right} for left, right in zip(pairs, initials[2:], strict=False)]
+        made.add_text("initials", " ".join(set().union(*pairs, *triples)))
         made.add_text("syllables", " ".join(syllables))
     if name.rank == 0:
         made.add_text("label_of", name.iri)

@@ -21,6 +21,7 @@ WANTED_MAX: Final = 200
 #: Names that are compared at most where the index can only narrow down.
 _COMPARED_MAX: Final = 600
 _NEAR_COMPARED_MAX: Final = 300
+_RESPELT_COMPARED_MAX: Final = 100
 _MISSES_MAX: Final = 64
 _PAGE: Final = 32
 
@@ -109,7 +110,7 @@ class NamesIndex:
         queries = [self._cut(cut, at_beginning=at_beginning) for _, cut in cuts]
         if not queries:
             return
-        for found in islice(self._found(self._any(queries)), _NEAR_COMPARED_MAX if errors else _COMPARED_MAX):
+        for found in islice(self._found(self._any(queries)), _RESPELT_COMPARED_MAX if errors else _COMPARED_MAX):
             sounds = pinyin.sounds(found.folded)
             read = ((typed, pinyin.spelt_part(typed, sounds, at_beginning=at_beginning)) for typed in spellings)
             for typed, part in islice(((typed, part) for typed, part in read if part), 1):
@@ -120,19 +121,21 @@ class NamesIndex:
 
     def _cut(self, cut: Sequence[str], *, at_beginning: bool) -> Query:
         terms: list[Query] = []
-        before = BEGINNING if at_beginning else ""
+        runs = [BEGINNING if at_beginning else ""]
         for number, piece in enumerate(cut):
             if not piece.isascii():
                 terms.append(self._term("chars", piece))
-                before = ""
+                runs.append("")
                 continue
-            if before:
-                terms.append(self._term("initials", before + piece[0]))
-            before = piece[0]
+            runs[-1] += piece[0]
             if number == len(cut) - 1 and (len(piece) > 1 or (len(cut) == 1 and not at_beginning)):
                 terms.append(self._any([self._term("syllables", s) for s in pinyin.completions(piece)]))
             elif len(piece) > 1 and piece in pinyin.syllables():
                 terms.append(self._term("syllables", piece))
+        for run in runs:
+            size = min(3, len(run))
+            if size > 1:
+                terms += [self._term("initials", run[at : at + size]) for at in range(len(run) - size + 1)]
         return self._all(terms) if terms else Query.empty_query()
 
     def sounding(self, wanted: str) -> Iterator[Match]:

@@ -21,9 +21,7 @@ READINGS_MAX: Final = 3
 #: Initials of two letters; they may be typed by their first letter alone.
 _DOUBLE: Final = ("zh", "ch", "sh")
 #: Characters that are common in names and commonly read in two ways with different initials.
-AMBIGUOUS: Final = frozenset(
-    "行长重乐调传朝折弹藏参便阿率校降省宿属圈屏纤畜卡贾泊壳澄曾堡粘栅铛轧茄柚囤莞厦单解仇朴会车蔚尉洞峙盛铅番繁盖召种称奇强约"
-)
+AMBIGUOUS: Final = frozenset("行长重乐调朝弹藏参阿率校畜泊曾堡粘栅轧茄囤厦单解仇朴会蔚尉洞峙番")
 _DIAERESIS: Final = "\u0308"
 #: The most ways to cut letters into syllables and initials that are looked up.
 CUTS_MAX: Final = 8
@@ -292,17 +290,16 @@ def is_beginning(piece: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 12)
-def is_syllables(typed: str) -> bool:
-    """Tell whether letters are whole syllables, but for the last one, which may be broken off; none are, too.
+def fewest_syllables(typed: str) -> int:
+    """Return of how few syllables letters are made, the last of which may be broken off; 0 if they aren't.
 
-    >>> is_syllables("hainuo"), is_syllables("hainu"), is_syllables("hianuo")
-    (True, True, False)
+    >>> fewest_syllables("hainuo"), fewest_syllables("hainu"), fewest_syllables("xian"), fewest_syllables("hianuo")
+    (2, 2, 1, 0)
     """
-    return (
-        not typed
-        or is_beginning(typed)
-        or any(typed[:end] in syllables() and is_syllables(typed[end:]) for end in range(1, min(6, len(typed) - 1) + 1))
-    )
+    if is_beginning(typed):
+        return 1
+    ends = (end for end in range(1, min(6, len(typed) - 1) + 1) if typed[:end] in syllables())
+    return min((1 + rest for end in ends if (rest := fewest_syllables(typed[end:]))), default=0)
 
 
 def heads(typed: str) -> list[int]:
