@@ -116,6 +116,7 @@ class ZoneView:
     inside: Mapping[str, str]
     facts: Sequence[Fact]
     names: Names
+    selection: Selection = Selection()
 
     @property
     def iri(self) -> str:
@@ -137,10 +138,16 @@ class ZoneView:
     def contents(self) -> dict[str, list[tuple[str, str]]]:
         """Return what belongs to the zone by class, with the modality of the statement that says so."""
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        placed = {f.subject for f in self.facts if f.predicate == f"{KG}inZone" and f.object == self.iri}
         for thing, modality in sorted(self.inside.items()):
-            found[self.names[thing].class_name].append((thing, modality))
+            if not self.selection or thing in placed:
+                found[self.names[thing].class_name].append((thing, modality))
         order = list(ENTITY_SEGMENTS)
         return {kind: found[kind] for kind in sorted(found, key=lambda k: order.index(k) if k in order else 99)}
+
+    def chains(self) -> set[str]:
+        """Return the zone's chains."""
+        return {f.object for f in self.facts if f.subject == self.iri and f.predicate == f"{KG}hasChain" and f.object}
 
     def ladder(self) -> list[Rung]:
         """Return the stages of projects in order: what is counted, and the projects by the last stage they reached."""
@@ -273,8 +280,9 @@ def zone(store: Reader, slug: str, selection: Selection | None = None) -> ZoneVi
     )
     _add(facts, facts_of(store, further))
     names.load(store, explore.named_in(facts.values()) | {f"{BASE}scheme/project-stage/{s}" for s in STAGES})
-    kept = (selection or Selection()).keep(facts.values())
-    return ZoneView(view, inside, sorted(kept, key=lambda f: (f.position, f.iri)), names)
+    chosen = selection or Selection()
+    kept = sorted(chosen.keep(facts.values()), key=lambda f: (f.position, f.iri))
+    return ZoneView(view, inside, kept, names, chosen)
 
 
 def facts_of(store: Reader, things: Iterable[str]) -> list[Fact]:

@@ -296,8 +296,9 @@ class Presenter:
         """Return the time that a fact refers to, as far as its document tells."""
         since, until, day = fact.day("validFrom"), fact.day("validTo"), fact.day("refersTo")
         period = fact.iri_of("period")
-        if since and until:
-            text = f"{_day(since, start=True)}–{_day(until)}" if since != until else _day(until)
+        end = until or day
+        if since and end and since <= end:
+            text = _span(since, end)
         elif since:
             text = self.t("time.since", day=_day(since, start=True))
         elif until:
@@ -349,6 +350,14 @@ def _together(rows: list[Row]) -> list[Row]:
         first.setdefault(row.label.text, place)
     found = sorted(rows, key=lambda r: first[r.label.text])
     return [replace(r, repeats=n > 0 and r.label == found[n - 1].label) for n, r in enumerate(found)]
+
+
+def _span(since: date, end: date) -> str:
+    if since == end:
+        return _day(end)
+    first, last = _day(since, start=True), _day(end)
+    # Years stand for themselves at both ends, or days do: 2025–2025-10-31 is nobody's way of writing.
+    return f"{first}–{last}" if len(first) == len(last) else f"{since.isoformat()}–{end.isoformat()}"
 
 
 def _day(day: date, *, start: bool = False) -> str:

@@ -166,16 +166,28 @@ function series(data, c, width) {
   };
 }
 
+const ruler = document.createElement("canvas").getContext("2d");
+
+/** @param {string} text @returns {number} its width in a chart, in pixels */
+function measure(text) {
+  if (!ruler) return text.length * 13;
+  ruler.font = `13px ${getComputedStyle(document.body).fontFamily}`;
+  return ruler.measureText(text).width;
+}
+
 /** @param {Bars} data @param {Palette} c @param {number} width */
 function bars(data, c, width) {
-  const room = Math.min(168, width * 0.34);
-  const most = Math.max(...data.bars.map((b) => b.value ?? 0));
+  const room = Math.min(width * 0.45, Math.max(...data.bars.map((b) => measure(b.name))) + 18);
+  const most = Math.max(...data.bars.map((b) => b.value ?? 0)) || 1;
+  // The longest bar is as long as leaves room for the words behind every bar.
+  const free = Math.max(width - room - 8, 1);
+  const scale = Math.min(...data.bars.map((b) => (free - measure(b.text) - 12) / (b.value || most / 1000)));
   return {
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     tooltip: tips(c),
     grid: { left: room, right: 8, top: 4, bottom: 4, outerBoundsMode: "none" },
-    xAxis: { type: "value", min: 0, max: (most || 1) * (width < 480 ? 2.1 : 1.7), show: false },
+    xAxis: { type: "value", min: 0, max: Math.max(free / Math.max(scale, 1e-12), most), show: false },
     yAxis: {
       type: "category",
       inverse: true,

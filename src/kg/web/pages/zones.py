@@ -121,7 +121,7 @@ def zone(slug: str) -> str:
         "platforms": [page.holding(h) for h in view.platforms()],
         "funds": [page.holding(h) for h in view.funds()],
         "partners": [(p.iri, [page.row(f, p.iri) for f in p.facts]) for p in view.partners()],
-        "strips": [c for c in every.chains if view.iri in c.zones],
+        "strips": [c for c in every.chains if c.iri in view.chains()],
         "timeline": [(year, [page.row(f) for f in facts]) for year, facts in view.timeline()],
         "series": [(s.indicator, [page.row(f) for f in s.facts]) for s in own],
     }
@@ -149,7 +149,11 @@ def _contents(shown: dict[str, Any], view: ZoneView) -> list[tuple[str, Label, i
     """Return the page's own table of contents: anchor, name, and how many there are."""
     language = i18n.language()
     names = [view.names[series.indicator].label(language) for series, _, _ in shown["charts"]]
-    there = {**shown, "inside": view.inside, "parts": [*shown["sectors"], *shown["breakdowns"]]}
+    there = {
+        **shown,
+        "inside": [thing for things in view.contents().values() for thing in things],
+        "parts": [*shown["sectors"], *shown["breakdowns"]],
+    }
     return [(f"chart-{n}", name, 0) for n, name in enumerate(names, 1)] + [
         (anchor, Label(i18n.translate(language, name), language), len(there[key]))
         for key, anchor, name in _SECTIONS
@@ -284,7 +288,8 @@ class _Page:
             return {"checks": [], "beside": []}
         self.view.names.known.update(found.names.known)
         # Targets have a section of their own.
-        lines = [(found.own(c), self._line(c)) for c in found.checks if c.kind != "target"]
+        wanted = [c for c in found.checks if c.kind != "target" and all(map(self.view.selection.holds, c.used))]
+        lines = [(found.own(c), self._line(c)) for c in wanted]
         return {"checks": [line for own, line in lines if own], "beside": [line for own, line in lines if not own]}
 
     def _line(self, check: Check) -> CheckLine:
