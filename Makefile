@@ -49,9 +49,9 @@ format: ready-test ## Format the code, and the graph's files
 wheel: ready-test ## Build dist/*.whl straight from the tree, assets first
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
-bench: ready-test ## Compare the engine, the service and rdflib-endpoint, and the search and its peers; memory of the service
+bench: ready-test ## Compare the engine, the service, the search and the drawings with their peers; memory of the service
 	$(PREPARE) bench
-	@failed=; for each in run search; do $(BIN)/python tests/bench/$$each.py || failed=1; echo; done; [ -z "$$failed" ]
+	@failed=; for each in run search drawing; do $(BIN)/python tests/bench/$$each.py || failed=1; echo; done; [ -z "$$failed" ]
 
 W3C ?= ../shared/w3c
 

@@ -78,6 +78,8 @@ def first_chain(visit: Visit, address: str) -> None:
     visit.page.goto(f"{address}/chains", wait_until="networkidle")
     visit.page.locator("table.ch th a").first.click()
     visit.page.wait_for_selector("svg.dg.chain")
+    # The script comes after the drawing: until then a box is a link.
+    visit.page.wait_for_load_state("networkidle")
 
 
 def wait_for_canvas(page: Any) -> None:
@@ -191,6 +193,7 @@ def test_views_are_switched_and_worked_by_keyboard_alone(browser: Any, small: st
         tab_to("nav.seg a[href*='view=interactive']")
         page.keyboard.press("Enter")
         wait_for_canvas(page)
+        page.wait_for_load_state("networkidle")
         tab_to("#canvas")
         page.keyboard.press("ArrowRight")
         said = page.locator("#canvas .sr")
@@ -406,6 +409,7 @@ def test_a_phone_has_the_stages_down_a_spine(browser: Any, address: str, languag
         page.goto(f"{address}/chains?lang={language}", wait_until="networkidle")
         page.locator("table.ch th a").first.click()
         page.wait_for_selector("ol.spine > li")
+        page.wait_for_load_state("networkidle")
         assert page.locator("svg.dg.chain").is_hidden()
         assert page.locator("ol.spine > li").count() == page.locator("ol.spine h3").count() > 3
         tops = [box["y"] for box in (li.bounding_box() for li in page.locator("ol.spine > li").all()) if box]

@@ -84,20 +84,19 @@ export function canvas(host, data, handlers = {}) {
   const fitted = new Map();
 
   const nodes = new vis.DataSet();
-  const edges = new vis.DataSet();
   host.classList.add("canvas");
   host.tabIndex = 0;
   host.setAttribute("role", "application");
   const network = new vis.Network(
     host,
-    { nodes, edges },
+    // Without the lines: vis knows no routes, and would only keep a hidden line for each of ours.
+    { nodes, edges: [] },
     {
       autoResize: true,
       physics: false,
       layout: { randomSeed: 1, improvedLayout: false },
       interaction: { hover: true, tooltipDelay: 1e9, dragNodes: options.draggable !== false, multiselect: false, selectConnectedEdges: false, hoverConnectedEdges: false },
       nodes: { shape: "custom", chosen: false, labelHighlightBold: false },
-      edges: { smooth: false, hidden: true, chosen: false, physics: false },
     },
   );
   // The element itself is the stop of the tab key; vis makes its own frame another.
@@ -127,7 +126,7 @@ export function canvas(host, data, handlers = {}) {
     nodes.add(fresh.map((box) => ({ id: box.id, x: box.x, y: box.y, hidden: Boolean(box.hidden), shape: "custom", ctxRenderer: draw })));
     const joined = between.filter((line) => !lines.has(line.id) && boxes.has(line.from) && boxes.has(line.to));
     for (const line of joined) lines.set(line.id, line);
-    edges.add(joined.map(({ id, from, to }) => ({ id, from, to, hidden: true })));
+    if (!fresh.length) network.redraw();
   }
 
   /** Take boxes away, and the lines that end at them. @param {Iterable<string>} ids */
@@ -136,16 +135,13 @@ export function canvas(host, data, handlers = {}) {
     const cut = [...lines.values()].filter((line) => gone.has(line.from) || gone.has(line.to)).map((line) => line.id);
     for (const id of cut) lines.delete(id);
     for (const id of gone) boxes.delete(id), home.delete(id);
-    edges.remove(cut);
     nodes.remove([...gone]);
     if (chosen && gone.has(chosen)) select(null);
   }
 
   /** Take single lines away. @param {Iterable<string>} ids */
   function removeLines(ids) {
-    const gone = [...ids];
-    for (const id of gone) lines.delete(id);
-    edges.remove(gone);
+    for (const id of ids) lines.delete(id);
     network.redraw();
   }
 
@@ -314,9 +310,14 @@ export function canvas(host, data, handlers = {}) {
     for (const line of lines.values()) {
       if (!shown(line)) continue;
       const points = course(line);
-      const xs = points.map((p) => p[0]);
-      const ys = points.map((p) => p[1]);
-      if (Math.max(...xs) < view.x - halfX || Math.min(...xs) > view.x + halfX || Math.max(...ys) < view.y - halfY || Math.min(...ys) > view.y + halfY) continue;
+      let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+      for (const [x, y] of points) {
+        if (x < left) left = x;
+        if (x > right) right = x;
+        if (y < top) top = y;
+        if (y > bottom) bottom = y;
+      }
+      if (right < view.x - halfX || left > view.x + halfX || bottom < view.y - halfY || top > view.y + halfY) continue;
       const touched = chosen !== null && (line.from === chosen || line.to === chosen);
       const style = LINES[/** @type {keyof typeof LINES} */ (line.kg.line ?? "role")] ?? LINES.role;
       ctx.globalAlpha = lit.size && !(lit.has(line.from) && lit.has(line.to)) ? 0.25 : 1;
@@ -560,7 +561,7 @@ export function canvas(host, data, handlers = {}) {
   add(data.nodes, data.edges);
   begin();
   return {
-    network, nodes, edges, boxes, lines, add, remove, removeLines, hide, select, show, light, fit, zoom, pan, extent,
+    network, nodes, boxes, lines, add, remove, removeLines, hide, select, show, light, fit, zoom, pan, extent,
     redraw: () => network.redraw(),
     selected: () => (chosen === null ? null : (boxes.get(chosen) ?? null)),
     /** Where the boxes stand now, by id. */

@@ -254,7 +254,7 @@ class Canvas(Network):  # type: ignore[misc]  # pyvis has no types
         self.add_node(node.id, x=node.x, y=node.y, kg={k: v for k, v in drawn.items() if v not in ("", False, [], {})})
 
     def connect(self, edge: Edge) -> None:
-        """Add an edge of ours. It is hidden from vis: the script draws routes, which vis has no notion of."""
+        """Add an edge of ours. It is hidden: the script draws routes, which vis has no notion of."""
         drawn = {
             "line": edge.line,
             "open": edge.open,

@@ -62,10 +62,11 @@ def chain(slug: str) -> str:
         alternatives=explore.alternative_names(line.view.view.statements),
         view=view,
         views=VIEWS,
-        **drawn(p),
+        **(drawn(p) if view == "svg" else {}),
         data=p.canvas().page_data() if view == "interactive" else None,
-        spine=spine(p),
-        rows=rows(p),
+        spine=spine(p) if view == "svg" else [],
+        rows=rows(p, ROWS_MAX),
+        rows_max=ROWS_MAX,
         facts_shown=len(line.facts()),
         entities=len({box.entity for box in line.boxes}),
         groups=p.groups(chain_facts, line.chain.iri),
@@ -87,6 +88,10 @@ def address(slug: str, choice: Choice, shown: str, **changed: Any) -> str:
     shown = changed.get("view", shown)
     parameters = [*chosen.parameters(), *([("view", shown)] if shown != VIEWS[0] else [])]
     return link(f"/chains/{slug}{'?' if parameters else ''}{urlencode(parameters)}")
+
+
+#: Boxes that the table on a page tells of; the tables that are saved have all.
+ROWS_MAX: Final = 500
 
 
 @dataclass(frozen=True)
@@ -220,7 +225,7 @@ def compare() -> str:
     rest = [s for s in (*own, *slugs) if s not in sides]
     left = sides[0] or next((s for s in rest if s != sides[1]), "")
     right = sides[1] or next((s for s in rest if s != left), "")
-    shown = {b.box.id: b for b in p.boxes()}
+    shown = {b.box.id: b for b in p.boxes}
     table = []
     for stage in p.line.stages:
         standing = p.line.on(stage.iri)

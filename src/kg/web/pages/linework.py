@@ -2,6 +2,7 @@
 
 import textwrap
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from kg.model.label import Label
 from kg.model.vocabulary import BASE, ID
 from kg.services import chains, drawing, lineup
 from kg.services.canvas import Canvas, Edge, Entry, Node
-from kg.services.drawing import DrawnBox, DrawnLine
+from kg.services.drawing import Drawing, DrawnBox, DrawnLine
 from kg.services.explore import Fact, Names
 from kg.services.layout import BOX_HEIGHT
 from kg.services.lineup import LANES, UNKNOWN, Choice, LineUp, Standing
@@ -66,7 +67,18 @@ class ChainPresenter(Presenter):
         # A copy: the line-up is remembered and shared, and a page adds what else it names.
         super().__init__(Names(dict(line.names.known)), language)
         self.line = line
-        self.drawn = drawing.draw(line)
+        self._labels: dict[str, Label] = {}
+
+    @cached_property
+    def drawn(self) -> Drawing:
+        """The placed boxes and lines."""
+        return drawing.draw(self.line)
+
+    def label(self, iri: str) -> Label:
+        """Return the label of a resource; a large chain asks for the same ones again and again."""
+        if iri not in self._labels:
+            self._labels[iri] = super().label(iri)
+        return self._labels[iri]
 
     def position(self, stage: chains.Stage) -> str:
         """Return whether a stage is upstream or downstream, in words."""
@@ -125,6 +137,7 @@ class ChainPresenter(Presenter):
         counts = present.modality_counts(fact for box in standing for fact in box.facts[:1])
         return " · ".join(self.t("chain.count", n=n, modality=self.t(f"modality.{code}")) for code, n in counts)
 
+    @cached_property
     def boxes(self) -> list[ShownBox]:
         """Return the boxes of the drawing with their words, as they fit."""
         return [self._box(box) for box in self.drawn.boxes]
@@ -147,14 +160,15 @@ class ChainPresenter(Presenter):
             self._drawer(entity=box.entity.removeprefix(ID), stage=box.stage.iri.removeprefix(ID)),
         )
 
+    @cached_property
     def lines(self) -> list[ShownLine]:
         """Return the lines of the drawing with their words."""
         found = []
         entities = {box.id: box.entity for box in self.drawn.boxes}
         for line in self.drawn.lines:
-            ends = f"{self.label(entities[line.source]).text} → {self.label(entities[line.target]).text}"
-            if line.kind == "role":
-                ends = f"{self.label(entities[line.target]).text} → {self.label(entities[line.source]).text}"
+            # Who takes part is told first, though the line starts at the stage.
+            source, target = (line.source, line.target) if line.kind != "role" else (line.target, line.source)
+            ends = f"{self.label(entities[source]).text} → {self.label(entities[target]).text}"
             path = line.fact.removeprefix(ID)
             words = self.t("chain.line_template", ends=ends) if line.kind == "template" else ends
             found.append(
@@ -177,7 +191,7 @@ class ChainPresenter(Presenter):
 
     def legend(self) -> list[Entry]:
         """Return the legend of what is saved: kinds that are there, and every kind of line and box."""
-        boxes = self.boxes()
+        boxes = self.boxes
         seals = {(b.piece.colour, b.piece.seal): self.t(f"class.{self.names[b.box.entity].class_name}") for b in boxes}
         kinds = [Entry("seal", words, colour, seal) for (colour, seal), words in seals.items() if seal]
         return [
@@ -192,7 +206,14 @@ class ChainPresenter(Presenter):
 
     def canvas(self) -> Canvas:
         """Return the interactive drawing: the same boxes and lines at the same places."""
-        nodes = [
+        columns = [self.position(stage) for stage in self.line.stages]
+        silent, empty = self.t("lane.silent"), self.t("lane.none_chosen")
+        bands = drawing.bands(self.drawn, self.lane_names(), columns, silent, empty)
+        return Canvas(self.nodes(), self.edges(), bands=bands, options={"start": "top"})
+
+    def nodes(self) -> list[Node]:
+        """Return the boxes of the interactive drawing."""
+        return [
             Node(
                 b.box.id,
                 b.piece.label.text,
@@ -210,9 +231,12 @@ class ChainPresenter(Presenter):
                 notes=self._notes(b.box),
                 more={"drawer": b.drawer, "entity": b.box.entity},
             )
-            for b in self.boxes()
+            for b in self.boxes
         ]
-        edges = [
+
+    def edges(self) -> list[Edge]:
+        """Return the lines of the interactive drawing."""
+        return [
             Edge(
                 f"{n}",
                 s.line.source,
@@ -224,12 +248,8 @@ class ChainPresenter(Presenter):
                 spoken=s.words,
                 more={"drawer": s.drawer} if s.drawer else {},
             )
-            for n, s in enumerate(self.lines())
+            for n, s in enumerate(self.lines)
         ]
-        columns = [self.position(stage) for stage in self.line.stages]
-        silent, empty = self.t("lane.silent"), self.t("lane.none_chosen")
-        bands = drawing.bands(self.drawn, self.lane_names(), columns, silent, empty)
-        return Canvas(nodes, edges, bands=bands, options={"start": "top"})
 
     def _notes(self, box: DrawnBox) -> list[str]:
         """Return the facts of a box in words, each with its modality, time and place, for what leaves the service."""
@@ -265,8 +285,8 @@ def drawn(p: ChainPresenter) -> dict[str, Any]:
     """Return what the templates need for the drawing of a chain."""
     return {
         "drawing": p.drawn,
-        "boxes": p.boxes(),
-        "lines": p.lines(),
+        "boxes": p.boxes,
+        "lines": p.lines,
         "lane_names": LANES,
         "lane_lines": [textwrap.wrap(name, 12) for name in p.lane_names()],
     }
@@ -274,7 +294,7 @@ def drawn(p: ChainPresenter) -> dict[str, Any]:
 
 def spine(p: ChainPresenter) -> list[tuple[chains.Stage, list[tuple[str, list[ShownBox]]]]]:
     """Return the stages with their boxes by lane, for a phone and for a reader without pictures."""
-    shown = {b.box.id: b for b in p.boxes()}
+    shown = {b.box.id: b for b in p.boxes}
     found = []
     for stage in p.line.stages:
         standing = p.line.on(stage.iri)
@@ -295,12 +315,21 @@ class TableRow:
     first: bool
 
 
-def rows(p: ChainPresenter) -> list[tuple[chains.Stage, list[TableRow]]]:
-    """Return the table of a line-up: for each stage, one line for each fact that puts an entity there."""
+def rows(p: ChainPresenter, most: int | None = None) -> list[tuple[chains.Stage, list[TableRow]]]:
+    """Return the table of a line-up: for each stage, one line for each fact that puts an entity there.
+
+    Parameters
+    ----------
+    most
+        How many boxes are told of; None for all.
+    """
     found = []
+    told = {box.id for box in p.line.boxes[:most]}
     for stage in p.line.stages:
         lines: list[TableRow] = []
         for standing in p.line.on(stage.iri):
+            if standing.id not in told:
+                continue
             amount = p.amount(standing)
             lines += [
                 TableRow(stage, standing, p.row(fact), lineup.role_of(fact), amount, n == 0)
