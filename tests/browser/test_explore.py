@@ -227,7 +227,11 @@ def test_an_analysts_session_by_mouse(
         page.locator('button[value="sole modality planned"]').evaluate("b => b.click()")
         explorer.until("document.querySelector('#act input').value.includes('\"modalities\":[\"planned\"]')")
         explorer.count(lambda n: n < len(steps[3]))
-        assert {row.inner_text().strip() for row in page.locator("#links td:nth-child(4)").all()} <= {"规划", ""}
+        page.click("[data-mode=table]")
+        page.wait_for_selector("#links", state="visible")
+        assert {row.inner_text().strip() for row in page.locator("#links td:nth-child(4)").all()} <= {"规划"}
+        page.click("[data-mode=graph]")
+        page.wait_for_selector("#links", state="detached")
         page.click("button[value=unfiltered]")
         explorer.count(lambda n: n == len(steps[3]))
 

@@ -10,6 +10,8 @@ import { canvas } from "../canvas.js";
 /** From this scale on a count can be read. */
 const WORDS_FROM = 0.35;
 const MARKS_FROM = 0.6;
+/** Boxes are looked for in rows of this height, in the drawing's pixels. */
+const ROW = 64;
 /** Between groups, the number of links is written on lines of at least so many. */
 const COUNTED = 10;
 
@@ -25,16 +27,25 @@ export function picture(host, data, handlers, insets) {
   let first = true;
   const drawing = canvas(host, { ...data, nodes: [], edges: [] }, { ...handlers, after });
   const style = getComputedStyle(host);
-  const ink = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+  /** The style sheet's colours as they hold while one picture is drawn. @type {Record<string, string>} */
+  let colours = {};
+  const ink = (/** @type {string} */ name) => (colours[name] ??= style.getPropertyValue(`--${name}`).trim());
+  /** Lines on which the mark of what is inferred has room; null where that must be found again. @type {Line[] | null} */
+  let roomy = null;
 
   /** @param {CanvasRenderingContext2D} ctx */
   function after(ctx) {
+    colours = {};
     const scale = drawing.network.getScale();
     const chosen = drawing.selected()?.id;
+    const middle = drawing.network.getViewPosition();
+    const [wide, high] = [host.clientWidth / 2 / scale + 160, host.clientHeight / 2 / scale + 40];
+    const paths = new Set(path);
     for (const box of drawing.boxes.values()) {
       const at = place(box.id);
+      if (Math.abs(at.x - middle.x) > wide || Math.abs(at.y - middle.y) > high) continue;
       const { width = 208, height = 28, more } = box.kg;
-      if ((marked.has(box.id) || path.includes(box.id)) && box.id !== chosen) {
+      if ((marked.has(box.id) || paths.has(box.id)) && box.id !== chosen) {
         ctx.beginPath();
         ctx.roundRect(at.x - width / 2 - 3, at.y - height / 2 - 3, width + 6, height + 6, 7);
         ctx.strokeStyle = ink("ink");
@@ -50,7 +61,7 @@ export function picture(host, data, handlers, insets) {
       if (more?.more) badge(ctx, `+${more.more}`, at.x + width / 2, at.y - height / 2);
       if (more?.pinned) pin(ctx, at.x - width / 2, at.y - height / 2);
     }
-    if (scale >= MARKS_FROM) for (const line of drawing.lines.values()) if (line.kg.more?.inferred) guess(ctx, line);
+    if (scale >= MARKS_FROM) for (const line of (roomy ??= withRoom())) guess(ctx, line);
     handlers.after?.(ctx);
   }
 
@@ -83,11 +94,6 @@ export function picture(host, data, handlers, insets) {
   function guess(ctx, line) {
     const [a, b] = [place(line.from), place(line.to)];
     const [x, y] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
-    // Not on top of a box that the line runs under.
-    for (const box of drawing.boxes.values()) {
-      const at = place(box.id);
-      if (Math.abs(at.x - x) < (box.kg.width ?? 208) / 2 + 5 && Math.abs(at.y - y) < 19) return;
-    }
     ctx.fillStyle = ink("bg");
     ctx.beginPath();
     ctx.arc(x, y, 5, 0, 2 * Math.PI);
@@ -98,6 +104,28 @@ export function picture(host, data, handlers, insets) {
       ctx.arc(x + dx, y + dy, 1.05, 0, 2 * Math.PI);
       ctx.fill();
     }
+  }
+
+  /** The inferred lines whose middle lies on no box. @returns {Line[]} */
+  function withRoom() {
+    /** @type {Map<number, Box[]>} */
+    const rows = new Map();
+    for (const box of drawing.boxes.values()) {
+      const row = Math.floor(place(box.id).y / ROW);
+      rows.set(row, [...(rows.get(row) ?? []), box]);
+    }
+    return [...drawing.lines.values()].filter((line) => {
+      if (!line.kg.more?.inferred) return false;
+      const [a, b] = [place(line.from), place(line.to)];
+      const [x, y] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
+      const row = Math.floor(y / ROW);
+      return ![row - 1, row, row + 1].some((r) =>
+        rows.get(r)?.some((box) => {
+          const at = place(box.id);
+          return Math.abs(at.x - x) < (box.kg.width ?? 208) / 2 + 5 && Math.abs(at.y - y) < 19;
+        }),
+      );
+    });
   }
 
   /** @param {string} id @returns {{x: number, y: number}} where a box stands, in the drawing's pixels */
@@ -120,6 +148,7 @@ export function picture(host, data, handlers, insets) {
     for (const [id, line] of drawing.lines) line.kg = /** @type {Line} */ (lines.get(id)).kg;
     const came = next.nodes.filter((box) => !drawing.boxes.has(box.id)).map((box) => box.id);
     drawing.add(next.nodes, next.edges);
+    roomy = null;
     trace(path);
     if (first && next.nodes.length) {
       first = false;

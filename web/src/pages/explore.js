@@ -132,7 +132,7 @@ function explore(host) {
       const place = document.getElementById(part);
       if (!place) continue;
       const open = [...place.querySelectorAll("details")].map((d) => d.open);
-      place.replaceChildren(...parsed(html));
+      place.replaceChildren(...(html ? parsed(html) : []));
       for (const [n, details] of [...place.querySelectorAll("details")].entries()) {
         if (details.classList.contains("pop")) details.open = false;
         else if (n in open) details.open = open[n];
@@ -458,8 +458,9 @@ function explore(host) {
     last = only;
     if (host.clientWidth > 1000) side.entity(only).then(shown.fit);
   }
-  // Where each box is drawn, in pixels of the element: for whoever wants to know, and for the tests.
+  // Where each box is drawn, in pixels of the element, and to choose one: for readers' own scripts, and for the tests.
   Object.assign(host, {
+    choose: (/** @type {string} */ id) => drawing.select(id),
     places: () => Object.fromEntries([...drawing.boxes.keys()].map((id) => [id, drawing.network.canvasToDOM(shown.place(id))])),
   });
   document.documentElement.dataset.explore = "ready";

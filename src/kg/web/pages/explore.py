@@ -26,6 +26,8 @@ from kg.web.state import state as service
 
 #: Bytes of a request: a state, and what to do with it.
 BODY_MAX_BYTES: Final = 128 * 1024
+#: Beyond so many boxes the page has its table only where the table is what is looked at.
+TABLED_MAX: Final = 100
 _JSON: Final = "application/json"
 #: The keys of the graph, and what each does, in the order in which they are listed.
 KEYS: Final = (
@@ -262,6 +264,7 @@ def _page(state: ViewState, expansion: Expansion | None = None) -> str:
         starts=_starts() if not state.boxes and not state.groups else None,
         saving=service().shelf.allowed,
         keys=KEYS,
+        tabled=state.mode == "table" or len(view.picture.entities) <= TABLED_MAX,
         address=link("/explore", state=packed) if len(packed := state.encoded()) <= explored.ADDRESS_MAX else "",
     )
 

@@ -23,6 +23,8 @@ from kg.web.state import state as service
 
 #: Characters of a state that is kept in an address; a longer one is saved, or stays in the browser.
 ADDRESS_MAX: Final = 6000
+#: The fragments of the page that follow each click.
+PARTS: Final = ("legend", "route", "status", "tools")
 #: The kinds of the legend, by the name of their colour, with the seal's character in zh and en.
 KINDS: Final = {
     "ent": ("企", "E"),
@@ -223,11 +225,10 @@ def payload(state: ViewState, expansion: Expansion | None = None, *, parts: bool
         value["said"] = said(expansion)
     if parts:
         shown = context(view)
-        value["parts"] = {
-            name: render_template(f"_explore_{name}.html", **shown)
-            for name in ("legend", "table", "route", "status", "tools")
-        }
-        # Links are in the table for the page's script.
+        value["parts"] = {name: render_template(f"_explore_{name}.html", **shown) for name in PARTS}
+        # The table is the largest of all: it comes when it is looked at.
+        value["parts"]["table"] = render_template("_explore_table.html", **shown) if state.mode == "table" else ""
+        # The page's script draws lines, and shows links in the table alone.
         del value["links"]
     return value
 
