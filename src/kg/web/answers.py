@@ -4,12 +4,23 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _MOST_ANSWERS: Final = 4_096
 #: What an entry takes beside its body and its query.
 _OWN_BYTES: Final = 1_024
+
+
+class Bodied(Protocol):
+    """Whatever has a body of bytes."""
+
+    @property
+    def body(self) -> bytes:
+        """The bytes."""
+
+
+A = TypeVar("A", bound=Bodied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +32,7 @@ class KeptAnswer:
     form: str
 
 
-class Answers:
+class Answers(Generic[A]):
     """A bounded memory of results for one version of the store at a time.
 
     Examples
@@ -38,9 +49,9 @@ class Answers:
         self._lock = threading.Lock()
         self._version = ""
         self._bytes = 0
-        self._kept: OrderedDict[Hashable, tuple[KeptAnswer, int]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[A, int]] = OrderedDict()
 
-    def find(self, version: str, key: Hashable) -> KeptAnswer | None:
+    def find(self, version: str, key: Hashable) -> A | None:
         """Return what was kept for a key, if the store is still the same."""
         with self._lock:
             if version != self._version or key not in self._kept:
@@ -48,7 +59,7 @@ class Answers:
             self._kept.move_to_end(key)
             return self._kept[key][0]
 
-    def keep(self, version: str, key: Hashable, answer: KeptAnswer, query_bytes: int = 0) -> None:
+    def keep(self, version: str, key: Hashable, answer: A, query_bytes: int = 0) -> None:
         """Keep an answer; those of other versions go, and then those that weren't asked for the longest."""
         size = len(answer.body) + query_bytes + _OWN_BYTES
         with self._lock:

@@ -20,6 +20,7 @@ from kg.web.answers import Answers
 from kg.web.compression import compress
 from kg.web.envelope import envelope
 from kg.web.metrics import Metrics
+from kg.web.replay import replaying
 from kg.web.state import State, state
 from kg.web.tokens import Keyring
 
@@ -57,7 +58,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     )
     # The workers end with the app, should nobody close them before.
     weakref.finalize(app, queries.close)
-    app.extensions["kg"] = State(
+    here = app.extensions["kg"] = State(
         settings,
         store,
         Metrics(),
@@ -72,7 +73,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.before_request(_start)
     access.register(app, access.Access(Keyring.of(settings)))
     app.after_request(_finish)
-    app.wsgi_app = envelope(app.wsgi_app)  # type: ignore[method-assign,assignment]  # Flask's own way to wrap an app
+    app.wsgi_app = replaying(envelope(app.wsgi_app), here)  # type: ignore[method-assign,assignment]  # Flask's own way to wrap an app
     return app
 
 

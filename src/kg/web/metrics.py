@@ -11,6 +11,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._forms: dict[str, Counter] = {}
         #: The version of the store whose triples were counted last.
         self.counted = ""
         self.requests = Counter(
@@ -28,7 +29,7 @@ class Metrics:
         )
         self.queries = Counter(
             "kg_sparql_queries_total",
-            "SPARQL queries that the engine accepted, by form.",
+            "SPARQL queries that were answered, by form.",
             ("form",),
             registry=self.registry,
         )
@@ -49,6 +50,12 @@ class Metrics:
             ("base", "store"),
             registry=self.registry,
         )
+
+    def count_query(self, form: str) -> None:
+        """Count an answered query."""
+        if (known := self._forms.get(form)) is None:
+            known = self._forms[form] = self.queries.labels(form)
+        known.inc()
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count an answered request."""

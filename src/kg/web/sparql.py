@@ -31,6 +31,7 @@ from kg.web.answers import KeptAnswer
 from kg.web.negotiation import HTML, prefers_html, ranked
 from kg.web.presence import address_of
 from kg.web.problem import RequestRefused
+from kg.web.replay import FORM
 from kg.web.state import State, state
 from kg.web.stream import COMPLETE, respond, typed
 
@@ -91,11 +92,13 @@ def one_query(name: str) -> AnyResponse:
 def _answer(here: State, asked: QueryRequest, conditions: Conditions, version: str | None) -> Response:
     """Return the answer; a version is given where an earlier one may be kept and found."""
     if version is not None and not conditions.name and (kept := here.answers.find(version, asked)) is not None:
-        here.metrics.queries.labels(kept.form).inc()
+        here.metrics.count_query(kept.form)
+        request.environ[FORM] = kept.form
         return Response(kept.body, content_type=typed(kept.media_type), headers={COMPLETE: "true"})
     limits = query.limits_of(here.settings.query_max_bytes, here.settings.service_allow)
     result = query.run(here.queries.under(conditions), asked, limits)
-    here.metrics.queries.labels(result.form).inc()
+    here.metrics.count_query(result.form)
+    request.environ[FORM] = result.form
     response = respond(result.chunks, result.media_type, here.metrics)
     response.headers.update({**result.headers, "KG-Query-Id": result.id})
     if version is not None and response.headers[COMPLETE] == "true":

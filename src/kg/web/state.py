@@ -9,7 +9,7 @@ from kg.config import Settings
 from kg.services.saved import Shelf
 from kg.store.evaluations import Evaluations
 from kg.store.protocol import Store
-from kg.web.answers import Answers
+from kg.web.answers import Answers, KeptAnswer
 from kg.web.metrics import Metrics
 
 
@@ -32,7 +32,7 @@ class State:
     store: Store
     metrics: Metrics
     queries: Evaluations
-    answers: Answers
+    answers: Answers[KeptAnswer]
     shelf: Shelf
 
 
