@@ -192,6 +192,7 @@ def drawer(slug: str) -> str:
         p=p,
         line=p.line,
         iri=iri,
+        path=path,
         class_name=found.resource.class_name,
         here=[p.row(fact) for fact in here.facts] if here else [],
         standing=here,
