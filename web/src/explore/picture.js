@@ -25,6 +25,8 @@ export function picture(host, data, handlers, insets) {
   /** @type {string[]} */
   let path = [];
   let first = true;
+  // The canvas draws once while it is made, before there is anything to draw on top of.
+  let made = false;
   const drawing = canvas(host, { ...data, nodes: [], edges: [] }, { ...handlers, after });
   const style = getComputedStyle(host);
   /** The style sheet's colours as they hold while one picture is drawn. @type {Record<string, string>} */
@@ -35,6 +37,7 @@ export function picture(host, data, handlers, insets) {
 
   /** @param {CanvasRenderingContext2D} ctx */
   function after(ctx) {
+    if (!made) return;
     colours = {};
     const scale = drawing.network.getScale();
     const chosen = drawing.selected()?.id;
@@ -192,6 +195,7 @@ export function picture(host, data, handlers, insets) {
     }).length;
   }
 
+  made = true;
   return {
     drawing,
     sync,
