@@ -344,6 +344,69 @@ def test_what_is_kept_is_bounded():
     assert answers.find("2", "other")
 
 
+# The short way and the long one
+
+
+SAME = [
+    {"query": "SELECT * { ?s ?p 5 }"},
+    {"query": "SELECT * { ?s ?p 5 }", "format": "csv"},
+    {"query": "SELECT * { ?s ?p 5 }", "format": "nonsense"},
+    {"query": "CONSTRUCT WHERE { ?s ?p 5 }"},
+    {"query": "ASK {}", "default-graph-uri": "urn:none"},
+    {"query": "ASK {}", "default-graph-uri": "no iri"},
+    {"query": "ASK {}", "timeout": "3"},
+    {"query": "ASK {}", "timeout": "never"},
+    {"query": ALL},
+    {"query": ENDLESS, "timeout": "0.1"},
+    {"query": "SELECT ?s { ?s ?p ?o } LIMIT 300"},
+    {"query": "SELECT * {"},
+    {"query": ""},
+    {"query": "SELECT (NOW() AS ?now) {}", "format": "xml"},
+    {"query": "CLEAR ALL"},
+    {"update": "CLEAR ALL"},
+    {"query": "SELECT * { SERVICE <http://127.0.0.1:1/> {} }"},
+    {"query": "SELECT * { ?s ?p ?o FILTER(<urn:nofun>(?o)) }"},
+    {"query": "SELECT ('大同' AS ?x) {}"},
+    {},
+]
+
+
+@pytest.mark.parametrize("encoding", [None, "gzip", "identity"])
+@pytest.mark.parametrize("accept", [None, "*/*", "text/csv, */*;q=0.1", "image/png", "text/turtle"])
+def test_the_short_way_answers_as_the_long_one(apart, accept, encoding):
+    headers = {"Accept": accept, "Accept-Encoding": encoding}
+    headers = {name: value for name, value in headers.items() if value}
+    for parameters in SAME:
+        told = []
+        # A cookie makes a request one of its own; the third is a repetition.
+        for own in ({"Cookie": "a=b"}, {}, {}):
+            response = apart.get("/sparql", query_string=parameters, headers=headers | own)
+            named = dict(response.headers)
+            assert ("KG-Query-Id" in named) <= (response.status_code == 200)
+            named.pop("KG-Query-Id", None)
+            body = b"" if "NOW()" in str(parameters) else response.data
+            told.append((response.status_code, {n: v for n, v in named.items() if n != "Content-Length"}, body))
+        assert told[0] == told[1] == told[2], parameters
+
+
+def test_an_accident_on_the_short_way_is_told_as_one(apart, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("details of the inside")
+
+    monkeypatch.setattr("kg.services.query.run", fail)
+    assert "inside" not in is_problem(get(apart, "ASK {}"), 500)["detail"]
+
+
+def test_whoever_must_be_looked_at_goes_the_long_way(make_web):
+    for settings in ({"read_token": "x" * 20}, {"rate_per_minute": 2}):
+        web = make_web(**settings)
+        statuses = [get(web, "ASK {}").status_code for _ in range(4)]
+        assert statuses in ([401] * 4, [200, 200, 429, 429])
+    web = make_web(cors_origins=("https://a.example",))
+    assert "Origin" in get(web, "ASK {}").headers["Vary"]
+    assert get(web, "ASK {}").headers["KG-Complete"] == "true"
+
+
 # The console
 
 

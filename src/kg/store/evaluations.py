@@ -143,9 +143,8 @@ class Evaluations:
         ticket.begin(lambda: None)
         result = self._store.query(operation, result_format.media_type, dataset, base)
         chunks = _metered(result.chunks, result_format.name, conditions, ticket, self._register)
-        return Result(
-            result.form, result.media_type, chunks, result.headers, size_bytes=result.size_bytes, id=ticket.id
-        )
+        # Whether it is whole shows only when it has passed the meter.
+        return Result(result.form, result.media_type, chunks, result.headers, id=ticket.id)
 
     def rehearse(self, update: str, base: str | None = None) -> None:
         """Apply an update to an empty dataset, in a process of its own, to learn whether it parses.

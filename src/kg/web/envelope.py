@@ -34,6 +34,12 @@ _SECURITY: Final = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
 
+
+def sealed(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the headers of an answer that has no policy of its own, with the service's."""
+    return [*headers, _POLICY, *_SECURITY]
+
+
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 

@@ -1,11 +1,15 @@
-"""The same question again: an answer of ``/sparql`` that was given before goes out without asking the framework.
+"""The short way for plain questions: what was asked before, and what is answered at once, goes round the framework.
 
 Notes
 -----
 This stands around everything else, and sees to requests that say nothing of who sends them: a GET of ``/sparql``
 without a token, a cookie, another origin, a condition, a name or a time of its own. For such a request the answer
 depends on the address, on what is accepted and on the store's version alone, and whether it may be repeated stands on
-the answer: it has an ETag. Where each client must be looked at (a token for reading, a rate), nothing is repeated here.
+the answer: it has an ETag. Where each client must be looked at (a token for reading, a rate), all go the long way.
+
+*What is asked for the first time* is evaluated here, and sent from here if it is whole, small and asked in order.
+Everything else goes on, with what came of the evaluation, to the view, which is the one that knows every case; a test
+holds the two together.
 """
 
 import logging
@@ -15,9 +19,16 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from kg.web.answers import Answers
+from kg.errors import KGError
+from kg.services import query
+from kg.services.query import QueryRequest
+from kg.store.protocol import Conditions, Result
+from kg.web import asking, payload
+from kg.web.answers import Answers, KeptAnswer
+from kg.web.compression import LEAST_BYTES
+from kg.web.envelope import sealed
 from kg.web.state import State
-from kg.web.stream import COMPLETE
+from kg.web.stream import COMPLETE, typed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,6 +37,8 @@ logger = logging.getLogger("kg.access")
 
 #: Where a view leaves the form of the query that it has answered.
 FORM: Final = "kg.query-form"
+#: Where a view finds what has come of its query already: a result, or an error.
+OUTCOME: Final = "kg.query-outcome"
 _PATH: Final = "/sparql"
 #: What makes a request one of its own.
 _TELLING: Final = (
@@ -41,6 +54,8 @@ _TELLING: Final = (
     "HTTP_KG_TIMEOUT",
 )
 _MOST_BYTES: Final = 16 * 1024 * 1024
+#: A longer address is refused, by the view.
+_MOST_ASKED: Final = 60 * 1024
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
@@ -53,6 +68,7 @@ class Given:
     status: str
     headers: list[tuple[str, str]]
     form: str
+    id: str = ""
 
 
 def replaying(inner: "WSGIApplication", here: State) -> "WSGIApplication":
@@ -77,12 +93,14 @@ def replaying(inner: "WSGIApplication", here: State) -> "WSGIApplication":
         known = given.find(version, key)
         if known is not None:
             start_response(known.status, list(known.headers))
-            seconds = time.perf_counter() - started
-            here.metrics.count(_PATH, "GET", 200, seconds)
-            here.metrics.count_query(known.form)
-            if logger.isEnabledFor(logging.INFO):
-                logger.info("GET %s 200 %.1f ms", _PATH, seconds * 1000)
+            _note(here, known.form, started)
             return [known.body]
+        answer = _first(environ, here, asked, version)
+        if answer is not None:
+            start_response(answer.status, [*answer.headers, ("KG-Query-Id", answer.id)])
+            given.keep(version, key, answer, len(asked))
+            _note(here, answer.form, started)
+            return [answer.body]
         told: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start(
@@ -100,6 +118,54 @@ def replaying(inner: "WSGIApplication", here: State) -> "WSGIApplication":
         return body
 
     return application
+
+
+def _first(environ: "WSGIEnvironment", here: State, asked: str, version: str) -> Given | None:
+    """Return the answer to a question that wasn't asked before, or None where the view has to see to it."""
+    accept = environ.get("HTTP_ACCEPT")
+    if len(asked) > _MOST_ASKED:
+        return None
+    try:
+        parameters = payload.parameters(asked.encode("latin-1"))
+        wanted = asking.request_of(parameters, None, accept, here.settings)
+        if wanted is None or not asking.repeatable(wanted.operation) or here.answers.find(version, wanted) is not None:
+            return None
+        conditions = asking.conditions_of(parameters)
+    except KGError:
+        return None
+    try:
+        result = evaluate(here, wanted, conditions)
+    except Exception as error:  # noqa: BLE001 - the view raises it again, where every error has its answer
+        environ[OUTCOME] = error
+        return None
+    if result.size_bytes is None or ("HTTP_ACCEPT_ENCODING" in environ and result.size_bytes >= LEAST_BYTES):
+        environ[OUTCOME] = result
+        return None
+    body = b"".join(result.chunks)
+    here.answers.keep(version, wanted, KeptAnswer(body, result.media_type, result.form), len(wanted.operation))
+    headers = [
+        ("Content-Type", typed(result.media_type)),
+        ("Content-Length", str(len(body))),
+        (COMPLETE, "true"),
+        ("ETag", asking.tag_of(version, asked, accept)),
+        ("Cache-Control", "no-cache"),
+        ("Vary", "Accept, Accept-Encoding"),
+    ]
+    return Given(body, "200 OK", sealed(headers), result.form, result.id)
+
+
+def evaluate(here: State, asked: QueryRequest, conditions: Conditions) -> Result:
+    """Evaluate a query of a request."""
+    limits = query.limits_of(here.settings.query_max_bytes, here.settings.service_allow)
+    return query.run(here.queries.under(conditions), asked, limits)
+
+
+def _note(here: State, form: str, started: float) -> None:
+    seconds = time.perf_counter() - started
+    here.metrics.count(_PATH, "GET", 200, seconds)
+    here.metrics.count_query(form)
+    if logger.isEnabledFor(logging.INFO):
+        logger.info("GET %s 200 %.1f ms", _PATH, seconds * 1000)
 
 
 def _repeatable(status: str, headers: list[tuple[str, str]]) -> bool:
