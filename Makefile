@@ -69,7 +69,7 @@ lock: ## Make the locks anew with the newest versions that pyproject.toml allows
 	$(PREPARE) lock
 
 clean: ## Remove what was installed and built; the data in var/ stay
-	rm -rf .venv .venv-* .stamps build dist web/dist web/node_modules
+	rm -rf .venv .venv-* .stamps build dist web/dist web/dist-next web/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

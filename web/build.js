@@ -1,10 +1,11 @@
 // Bundles the style and the scripts into dist/ under names that carry a hash of their content, so that a browser may
 // keep them for ever, and writes manifest.json: source name to built name.
 import { createHash } from "node:crypto";
-import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
-const out = "dist";
+// Built beside and put in place at the end: whoever serves the old ones meanwhile finds them whole.
+const out = "dist-next";
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 // What one page alone needs is a bundle of its own.
@@ -45,3 +46,5 @@ for (const name of [...new Set(bundled)].filter((n) => n !== undefined).sort()) 
 }
 await writeFile(`${out}/licenses.txt`, told.join(`\n${"-".repeat(80)}\n\n`));
 await writeFile(`${out}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+await rm("dist", { recursive: true, force: true });
+await rename(out, "dist");
