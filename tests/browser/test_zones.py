@@ -144,6 +144,7 @@ def test_a_phone_needs_no_scrolling_sideways(browser: Any, address: str, name: s
     with Visit(browser, viewport=PHONE) as visit:
         visit.page.goto(address + PAGES[name], wait_until="networkidle")
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert all(plot.is_visible() for plot in visit.page.locator(".plot").all())
 
 
 def test_a_chart_is_drawn_and_changes_with_the_theme_and_for_paper(browser: Any, address: str) -> None:
