@@ -23,6 +23,25 @@ class Settings:
     base: Literal["graph", "none"] = _setting(
         "graph", "What the default graph holds: `graph` loads the graph that ships with the package, `none` nothing."
     )
+    store: str | None = _setting(
+        None, "Address of a SPARQL service that holds the data; where unset, the service holds them in its data folder."
+    )
+    store_update: str | None = _setting(
+        None, "Address where the service of KG_STORE takes updates; where unset, the same as for queries."
+    )
+    store_graphs: str | None = _setting(
+        None,
+        "Address of its Graph Store Protocol, to which `?graph=` is added; where unset, graphs are written by updates.",
+    )
+    store_graph: str | None = _setting(
+        None, "IRI of the graph there that stands for the default graph; needed with KG_STORE and KG_BASE=graph."
+    )
+    store_user: str | None = _setting(None, "Name under which KG_STORE knows this service.")
+    store_password: str | None = _setting(None, "Its password, or the token of a bearer.", shown=False)
+    store_auth: Literal["basic", "digest", "bearer"] = _setting("basic", "How name and password are sent to KG_STORE.")
+    store_max_rows: int | None = _setting(
+        None, "Rows at which KG_STORE cuts a result without saying so; what reaches them is told to be incomplete."
+    )
     sources_dir: Path | None = _setting(
         None, "Folder of the source documents' text files; where unset, pages show positions instead of passages."
     )
@@ -80,7 +99,9 @@ class Settings:
                 raise SettingError(name, raw, f"no such setting; there are {', '.join(sorted(known))}")
             if raw != "":
                 values[known[name]] = _read(name, raw)
-        return cls(**values)
+        found = cls(**values)
+        _agree(found)
+        return found
 
 
 def _read(name: str, raw: str) -> Any:
@@ -95,6 +116,18 @@ def _read(name: str, raw: str) -> Any:
             if len(raw) < 16 or not raw.isascii() or not raw.isprintable() or " " in raw:
                 raise SettingError(name, "(a secret)", "give 16 or more printable ASCII characters without spaces")
             return raw
+        case "KG_STORE" | "KG_STORE_UPDATE" | "KG_STORE_GRAPHS":
+            return _address(name, raw)
+        case "KG_STORE_GRAPH":
+            return _graph(name, raw)
+        case "KG_STORE_PASSWORD":
+            if not raw.isprintable():
+                raise SettingError(name, "(a secret)", "give printable characters")
+            return raw
+        case "KG_STORE_AUTH":
+            return _choice(name, raw, ("basic", "digest", "bearer"))
+        case "KG_STORE_MAX_ROWS":
+            return _integer(name, raw, 1, 1_000_000_000)
         case "KG_SERVICE_ALLOW":
             return tuple(_endpoint(name, prefix.strip()) for prefix in raw.split(","))
         case "KG_QUERY_TIMEOUT_S":
@@ -126,6 +159,25 @@ def _read(name: str, raw: str) -> Any:
             return raw
 
 
+def _agree(found: Settings) -> None:
+    """Refuse settings of a remote store that don't fit each other."""
+    if found.store is None:
+        for name in ("store_update", "store_graphs", "store_graph", "store_user", "store_password", "store_max_rows"):
+            if getattr(found, name) is not None:
+                raise SettingError(f"KG_{name.upper()}", "(set)", "it says more of KG_STORE, which is unset")
+        return
+    if found.base == "graph" and found.store_graph is None:
+        raise SettingError(
+            "KG_STORE_GRAPH",
+            "",
+            "name the graph there that the base is loaded into, as https://example.org/zone-kg, or set KG_BASE=none",
+        )
+    if (found.store_user is None) != (found.store_password is None) and found.store_auth != "bearer":
+        raise SettingError("KG_STORE_USER", found.store_user or "", "give a name and KG_STORE_PASSWORD, or neither")
+    if found.store_auth == "bearer" and found.store_password is None:
+        raise SettingError("KG_STORE_AUTH", "bearer", "give the token as KG_STORE_PASSWORD")
+
+
 def _integer(name: str, raw: str, least: int, most: int) -> int:
     try:
         value = int(raw)
@@ -148,6 +200,23 @@ def _endpoint(name: str, raw: str) -> str:
     # Without a path, http://a.org would also begin http://a.org.example.
     if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.path or "@" in parts.netloc:
         raise SettingError(name, raw, "give addresses such as https://example.org/sparql, separated by commas")
+    return raw
+
+
+def _address(name: str, raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment:
+        raise SettingError(name, raw, "give an address such as https://example.org/sparql")
+    if "@" in parts.netloc:
+        # It may hold a password, which no message may show.
+        raise SettingError(name, "(a secret)", "give the name as KG_STORE_USER and the password as KG_STORE_PASSWORD")
+    return raw
+
+
+def _graph(name: str, raw: str) -> str:
+    parts = urlsplit(raw)
+    if not parts.scheme or not raw.isprintable() or any(c in raw for c in '<>"{}|^`\\ '):
+        raise SettingError(name, raw, "give an absolute IRI such as https://example.org/zone-kg")
     return raw
 
 
