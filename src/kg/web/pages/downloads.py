@@ -146,7 +146,7 @@ def page(p: ChainPresenter) -> str:
         boxes=p.t("canvas.boxes"),
         drawing=p.t("chain.drawing_label", name=title),
     )
-    return p.canvas().standalone(
+    return p.canvas(notes=True).standalone(
         title,
         p.legend(),
         words,

@@ -4,7 +4,7 @@ import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from kg.model.label import Label
 from kg.model.vocabulary import BASE, ID
@@ -149,10 +149,13 @@ class ChainPresenter(Presenter):
         if box.standing is None and not box.silent and box.stage.modality != "actual":
             words = short = f"{self.t(f'modality.{box.stage.modality}')} · {words}"
         room = box.rect.width - (_ALONE if box.silent else _BESIDE_SEAL)
+        # Pixels of a 汉字 in the box's type; Latin letters of regular weight take less than `present.width` gives them.
+        strong = box.standing is None or bool(box.standing.leader)
+        em = 12.2 if box.silent or (piece.label.text.isascii() and not strong) else 13.2
         return ShownBox(
             box,
             piece,
-            present.fit(piece.label.text, room / (12.2 if box.silent else 13.2)),
+            present.fit(piece.label.text, room / em),
             present.fit(short, room / 11.2),
             words,
             bool(box.standing and box.standing.leader),
@@ -181,9 +184,15 @@ class ChainPresenter(Presenter):
             )
         return found
 
+    @cached_property
+    def _drawer_start(self) -> str:
+        """The address of a drawer under the choice, up to what is opened: the same for every box."""
+        parameters = self.line.choice.facts.parameters()
+        found = link(f"/chains/{self.line.chain.slug}/drawer{'?' if parameters else ''}{urlencode(parameters)}")
+        return f"{found}{'&' if '?' in found else '?'}"
+
     def _drawer(self, **parameters: str) -> str:
-        query = urlencode([*parameters.items(), *self.line.choice.facts.parameters()])
-        return link(f"/chains/{self.line.chain.slug}/drawer?{query}")
+        return self._drawer_start + "&".join(f"{name}={quote(value)}" for name, value in parameters.items())
 
     def lane_names(self) -> list[str]:
         """Return the names of the lanes from top to bottom."""
@@ -204,14 +213,20 @@ class ChainPresenter(Presenter):
             Entry("none", self.t("chain.key_silent")),
         ]
 
-    def canvas(self) -> Canvas:
-        """Return the interactive drawing: the same boxes and lines at the same places."""
+    def canvas(self, *, notes: bool = False) -> Canvas:
+        """Return the interactive drawing: the same boxes and lines at the same places.
+
+        Parameters
+        ----------
+        notes
+            Whether the boxes bring their facts in words: a file does, which can ask nobody for them.
+        """
         columns = [self.position(stage) for stage in self.line.stages]
         silent, empty = self.t("lane.silent"), self.t("lane.none_chosen")
         bands = drawing.bands(self.drawn, self.lane_names(), columns, silent, empty)
-        return Canvas(self.nodes(), self.edges(), bands=bands, options={"start": "top"})
+        return Canvas(self.nodes(notes=notes), self.edges(), bands=bands, options={"start": "top"})
 
-    def nodes(self) -> list[Node]:
+    def nodes(self, *, notes: bool = False) -> list[Node]:
         """Return the boxes of the interactive drawing."""
         return [
             Node(
@@ -228,7 +243,7 @@ class ChainPresenter(Presenter):
                 spoken=b.spoken,
                 href=b.address,
                 strong=(b.box.standing is None and not b.box.silent) or b.leader,
-                notes=self._notes(b.box),
+                notes=self._notes(b.box) if notes else (),
                 more={"drawer": b.drawer, "entity": b.box.entity},
             )
             for b in self.boxes
