@@ -184,6 +184,23 @@ def _hops(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
     return _shown(store, viewstate.from_json(_with_route(state, hops=hops, chosen=0)))
 
 
+def _via(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
+    """Let the path use a kind of link or not; ``all`` lets it use each."""
+    route = state.route
+    if route is None:
+        raise InvalidState("no path is looked for", "do")
+    if words[0] == "all":
+        return _shown(store, replace(state, route=replace(route, kinds=None, chosen=0)))
+    every = [kind for kind in links.read(store).kinds() if kind not in ASIDE]
+    return _shown(store, replace(state, route=replace(route, kinds=_toggled(route.kinds, every, words[0]), chosen=0)))
+
+
+def _hubs(store: Reader, state: ViewState, _: Sequence[str]) -> ViewState:
+    return _shown(
+        store, viewstate.from_json(_with_route(state, hubs=state.route is None or not state.route.hubs, chosen=0))
+    )
+
+
 def _along(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
     if not words[0].isascii() or not words[0].isdigit():
         raise InvalidState("give the number of a path", "do")
@@ -212,7 +229,8 @@ def _with_route(state: ViewState, **change: object) -> dict[str, object]:
 
 def _whole(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
     """Show all of a zone or a chain: box by box where they are few, else as groups."""
-    of = words[0]
+    of, by = words[0], words[1] if len(words) == 2 else "class"
+    viewstate.from_json({"v": 1, "groups": {"of": of, "by": by}})
     every = aggregation.members(store, of)
     missing = [iri.removeprefix(ID) for iri in every if iri.removeprefix(ID) not in state.by_path]
     if len(words) == 1 and len(every) <= aggregation.WHOLE_MAX and len(state.boxes) + len(missing) <= BOXES_MAX:
@@ -220,7 +238,6 @@ def _whole(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
         return shown if of == "all" else _flagged_root(shown, of)
     right = max((box.x for box in state.boxes), default=None)
     at = [0, 0] if right is None else [right + 4 * WIDTH_MAX, 0]
-    by = words[1] if len(words) == 2 else "class"
     return viewstate.from_json({**state.as_json(), "groups": {"of": of, "by": by, "at": at}})
 
 
@@ -247,6 +264,7 @@ def routes(store: Reader, state: ViewState) -> paths.Paths | None:
         f"{ID}{state.route.target}",
         replace(state.filters, kinds=kinds),
         max_hops=state.route.hops,
+        avoid_hubs=not state.route.hubs,
     )
 
 
@@ -273,6 +291,8 @@ VERBS: Final[Mapping[str, tuple[int, int, Verb]]] = {
     "route": (0, 2, _route),
     "hops": (1, 1, _hops),
     "along": (1, 1, _along),
+    "via": (1, 1, _via),
+    "hubs": (0, 0, _hubs),
     "whole": (1, 2, _whole),
     "open": (1, 1, _open),
     "ungroup": (0, 0, _ungroup),

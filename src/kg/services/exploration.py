@@ -93,7 +93,7 @@ class Picture:
     modalities, certainties, kinds
         How many links would be drawn of each, if that one filter weren't there.
     left
-        Distinct neighbours of the whole picture that aren't in it.
+        How many distinct neighbours of the whole picture aren't in it, by class.
     """
 
     state: ViewState
@@ -105,7 +105,7 @@ class Picture:
     modalities: Mapping[str, int]
     certainties: Mapping[str, int]
     kinds: Mapping[str, int]
-    left: int
+    left: Mapping[str, int]
     names: Names
 
 
@@ -258,7 +258,7 @@ def picture(store: Reader, state: ViewState) -> Picture:
         _tally(m for link in counts["modalities"] for m in link.modalities),
         _tally(c for link in counts["certainties"] for c in sorted({s.certainty for s in link.supports})),
         _tally(link.kind for link in counts["kinds"]),
-        len(left),
+        _tally(read(store).classes[other] for other in left),
         names,
     )
 

@@ -91,13 +91,17 @@ class Groups:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The path that is looked for: its ends, its kinds of link (None for all), its length, and which one is shown."""
+    """The path that is looked for: its ends, its kinds of link (None for all), its length, and which one is shown.
+
+    `hubs` says whether it may lead through entities with many links.
+    """
 
     source: str
     target: str
     kinds: frozenset[str] | None = None
     hops: int = 4
     chosen: int = 0
+    hubs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ class ViewState:
             "kinds": _sorted(self.route.kinds),
             "hops": self.route.hops if self.route.hops != Route("", "").hops else None,
             "chosen": self.route.chosen or None,
+            "hubs": None if self.route.hubs else False,
         }
         value: dict[str, Any] = {
             "boxes": [_box_json(box) for box in self.boxes] or None,
@@ -390,7 +395,9 @@ def _groups(value: object) -> Groups | None:
 def _route(value: object) -> Route | None:
     if value is None:
         return None
-    given = _object(value, "path", {"from", "to", "kinds", "hops", "chosen"})
+    given = _object(value, "path", {"from", "to", "kinds", "hops", "chosen", "hubs"})
+    if not isinstance(given.get("hubs", True), bool):
+        raise InvalidState("give true or false", "path.hubs")
     hops, chosen = given.get("hops", Route("", "").hops), given.get("chosen", 0)
     if not _is_int(hops) or not 1 <= hops <= PATH_HOPS_MAX:
         raise InvalidState(f"give a whole number from 1 to {PATH_HOPS_MAX}", "path.hops")
@@ -402,6 +409,7 @@ def _route(value: object) -> Route | None:
         _words(given.get("kinds"), "path.kinds"),
         hops,
         chosen,
+        given.get("hubs", True),
     )
 
 

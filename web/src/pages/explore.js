@@ -14,6 +14,8 @@ const host = document.getElementById("canvas");
 const json = (/** @type {string} */ id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
 /** Milliseconds within which a second click makes a double click of two. */
 const DOUBLE_CLICK = 280;
+/** How long a message stays. */
+const SHOWN_MS = 12000;
 if (host && "vis" in globalThis) explore(host);
 
 /** @param {HTMLElement} host */
@@ -64,8 +66,11 @@ function explore(host) {
 
   /** @param {string} text */
   function say(text) {
+    clearTimeout(saying);
     message.textContent = text;
+    saying = setTimeout(() => (message.textContent = ""), SHOWN_MS);
   }
+  let saying = 0;
 
   // --- what the service answers -------------------------------------------------------------------------------------
 
@@ -134,7 +139,8 @@ function explore(host) {
       const open = [...place.querySelectorAll("details")].map((d) => d.open);
       place.replaceChildren(...(html ? parsed(html) : []));
       for (const [n, details] of [...place.querySelectorAll("details")].entries()) {
-        if (details.classList.contains("pop")) details.open = false;
+        // A list in which one chooses several stays open.
+        if (details.classList.contains("pop") && details.id !== "via") details.open = false;
         else if (n in open) details.open = open[n];
       }
     }

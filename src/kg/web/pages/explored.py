@@ -12,6 +12,7 @@ from kg.model.vocabulary import ID, KG
 from kg.services import aggregation, analytics, clicks, console, exploration, links, placement, viewstate
 from kg.services.canvas import Canvas, Edge, Node
 from kg.services.exploration import Entity, Expansion, Picture
+from kg.services.projection import ASIDE
 from kg.services.selection import CERTAINTIES, MODALITIES
 from kg.services.viewstate import GROUPINGS, PATH_HOPS_MAX, ViewState
 from kg.web import i18n, operations, present
@@ -103,7 +104,7 @@ def _node(view: View, entity: Entity) -> Node:
     height = placement.HEIGHT
     if measure := view.measures.get(entity.iri):
         if view.state.colour == "community":
-            colour = _COMMUNITY_COLOURS[(measure.community - 1) % len(_COMMUNITY_COLOURS)]
+            colour = _community_colour(measure.community)
             more["community"] = measure.community
         if view.state.size != "none":
             value = measure.value(view.state.size)
@@ -214,7 +215,7 @@ def payload(state: ViewState, expansion: Expansion | None = None, *, parts: bool
         "address": link("/explore", state=packed) if len(packed) <= ADDRESS_MAX else None,
         "canvas": canvas_of(view).page_data(),
         "links": [_link_json(li, view) for li in view.picture.links],
-        "hidden": view.picture.left,
+        "hidden": dict(view.picture.left),
         "away": [box.path for box in view.picture.away],
         "unknown": [box.path for box in view.picture.unknown],
         "version": service().store.version,
@@ -309,6 +310,9 @@ def context(view: View) -> dict[str, Any]:
         "data_as_of": console.as_of(service().store),
         "filtered": state.filters_facts or bool(state.off),
         "measure_rows": _ranked(view),
+        "communities": _communities(view),
+        "path_kinds": _path_kinds(view),
+        "left": sum(view.picture.left.values()),
     }
 
 
@@ -322,8 +326,8 @@ def kinds_of(view: View) -> list[Toggle]:
         colour = present.seal(name, "zh")[0]
         by_kind[colour].add(name)
         count[colour] += n
-    for iri in {n for e in view.picture.entities for n in e.classes}:
-        hidden[present.seal(iri, "zh")[0]] += 1
+    for name, n in view.picture.left.items():
+        hidden[present.seal(name, "zh")[0]] += n
     for group in view.groups.groups:
         for iri in group.members:
             hidden[present.seal(links.read(store).classes.get(iri, ""), "zh")[0]] += 1
@@ -360,6 +364,37 @@ def _link_kinds(view: View) -> list[Toggle]:
         Toggle(f"kind {kind}", view.presenter.label(f"{KG}{kind}"), n, chosen is None or kind in chosen, kind)
         for kind, n in sorted(view.picture.kinds.items(), key=lambda k: (-k[1], k[0]))
     ]
+
+
+def _path_kinds(view: View) -> list[Toggle]:
+    """Return the kinds of link that a path may use."""
+    route = view.state.route
+    if route is None:
+        return []
+    known = {k: n for k, n in links.read(service().store).kinds().items() if k not in ASIDE}
+    view.picture.names.load(service().store, (f"{KG}{kind}" for kind in known))
+    return [
+        Toggle(f"via {kind}", view.presenter.label(f"{KG}{kind}"), n, route.kinds is None or kind in route.kinds, kind)
+        for kind, n in sorted(known.items(), key=lambda k: (-k[1], k[0]))
+    ]
+
+
+def _communities(view: View) -> list[Toggle]:
+    """Return the communities of the picture with their colours, where colour says the community."""
+    if view.state.colour != "community":
+        return []
+    found: dict[int, int] = defaultdict(int)
+    for entity in view.picture.entities:
+        if measure := view.measures.get(entity.iri):
+            found[measure.community] += 1
+    return [
+        Toggle("", Label(t("explore.community", n=number)), n, True, str(number), _community_colour(number))
+        for number, n in sorted(found.items())
+    ]
+
+
+def _community_colour(number: int) -> str:
+    return _COMMUNITY_COLOURS[(number - 1) % len(_COMMUNITY_COLOURS)]
 
 
 def _ranked(view: View) -> list[tuple[Entity, analytics.Measure]]:
