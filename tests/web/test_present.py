@@ -52,3 +52,23 @@ def test_a_text_without_a_translation_is_shown_in_the_documents_words():
     (piece,) = Presenter(Names(), "en").row(Fact("urn:c", values)).pieces
     assert piece.label is not None
     assert (piece.label.text, piece.label.language) == ("国内首条", "zh")
+
+
+@pytest.mark.parametrize(
+    ("days", "printed"),
+    [
+        ({"refersTo": "2024-12-31"}, "2024"),
+        ({"refersTo": "2025-10-31"}, "2025-10-31"),
+        ({"validFrom": "2025-01-01", "refersTo": "2025-10-31"}, "2025-01–2025-10"),
+        ({"validFrom": "2025-01-01", "validTo": "2025-08-15"}, "2025-01-01–2025-08-15"),
+        ({"validFrom": "2026-01-01", "validTo": "2030-12-31"}, "2026–2030"),
+        ({"validFrom": "2024-06-03", "validTo": "2024-06-03"}, "2024-06-03"),
+        ({"validFrom": "2008-01-01"}, "2008起"),
+        ({"validTo": "2024-12-31"}, "至2024"),
+        ({}, "未载明"),
+    ],
+)
+def test_a_time_is_printed_as_precisely_as_it_is_stated(days: dict[str, str], printed: str) -> None:
+    date_type = NamedNode("http://www.w3.org/2001/XMLSchema#date")
+    values = {f"{KG}{name}": [Literal(day, datatype=date_type)] for name, day in days.items()}
+    assert Presenter(Names(), "zh").time(Fact("urn:f", values)) == printed

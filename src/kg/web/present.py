@@ -7,7 +7,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -356,8 +356,11 @@ def _span(since: date, end: date) -> str:
     if since == end:
         return _day(end)
     first, last = _day(since, start=True), _day(end)
-    # Years stand for themselves at both ends, or days do: 2025–2025-10-31 is nobody's way of writing.
-    return f"{first}–{last}" if len(first) == len(last) else f"{since.isoformat()}–{end.isoformat()}"
+    # Years stand for themselves at both ends, or months or days do: 2025–2025-10-31 is nobody's way of writing.
+    if len(first) == len(last):
+        return f"{first}–{last}"
+    whole_months = since.day == 1 and (end + timedelta(days=1)).day == 1
+    return f"{since:%Y-%m}–{end:%Y-%m}" if whole_months else f"{since.isoformat()}–{end.isoformat()}"
 
 
 def _day(day: date, *, start: bool = False) -> str:
