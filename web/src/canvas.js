@@ -82,6 +82,8 @@ export function canvas(host, data, handlers = {}) {
   let lit = new Set();
   /** @type {Map<string, string>} */
   const fitted = new Map();
+  /** What of the drawing is in sight, in its own pixels. */
+  let view = { left: -Infinity, right: Infinity, top: -Infinity, bottom: Infinity };
 
   const nodes = new vis.DataSet();
   host.classList.add("canvas");
@@ -161,7 +163,12 @@ export function canvas(host, data, handlers = {}) {
     const box = boxes.get(id);
     if (!box) return { drawNode() {} };
     const { width, height } = size(box);
-    return { drawNode: () => paint(ctx, box, x - width / 2, y - height / 2, state.hover), nodeDimensions: { width, height } };
+    // vis draws what is out of sight too, until it has seen it once.
+    const seen = x + width / 2 > view.left && x - width / 2 < view.right && y + height / 2 > view.top && y - height / 2 < view.bottom;
+    return {
+      drawNode: () => seen && paint(ctx, box, x - width / 2, y - height / 2, state.hover),
+      nodeDimensions: { width, height },
+    };
   }
 
   /** @param {CanvasRenderingContext2D} ctx @param {Box} box @param {number} x @param {number} y @param {boolean} hover */
@@ -283,8 +290,9 @@ export function canvas(host, data, handlers = {}) {
 
   network.on("beforeDrawing", (/** @type {CanvasRenderingContext2D} */ ctx) => {
     const scale = network.getScale();
-    const view = { ...network.getViewPosition() };
+    const middle = network.getViewPosition();
     const [halfX, halfY] = [host.clientWidth / 2 / scale, host.clientHeight / 2 / scale];
+    view = { left: middle.x - halfX, right: middle.x + halfX, top: middle.y - halfY, bottom: middle.y + halfY };
     for (const band of bands) {
       ctx.strokeStyle = colours.line;
       ctx.lineWidth = 1;
@@ -317,7 +325,7 @@ export function canvas(host, data, handlers = {}) {
         if (y < top) top = y;
         if (y > bottom) bottom = y;
       }
-      if (right < view.x - halfX || left > view.x + halfX || bottom < view.y - halfY || top > view.y + halfY) continue;
+      if (right < view.left || left > view.right || bottom < view.top || top > view.bottom) continue;
       const touched = chosen !== null && (line.from === chosen || line.to === chosen);
       const style = LINES[/** @type {keyof typeof LINES} */ (line.kg.line ?? "role")] ?? LINES.role;
       ctx.globalAlpha = lit.size && !(lit.has(line.from) && lit.has(line.to)) ? 0.25 : 1;
