@@ -332,6 +332,8 @@ def test_a_worker_that_aborts_costs_its_own_query_alone(make):
     evaluations = make()
     for number, how in ((signal.SIGABRT, "gave up"), (signal.SIGSEGV, "overflowed"), (signal.SIGKILL, "killed")):
         asking = Asking(evaluations)
+        # A worker that is gone at once is taken for one that was dead before the query came.
+        wait_for(lambda asking=asking: asking.state.seconds > 0.5)
         os.kill(asking.pid, number)
         error = asking.failure()
         assert isinstance(error, QueryCrashed)
@@ -357,6 +359,15 @@ def test_an_idle_worker_that_dies_costs_no_query(make):
             wait_for(lambda pid=pid: not alive(pid))
         assert b"true" in ask(evaluations, "ASK {}")
     assert evaluations.ready(PATIENCE_S)
+
+
+def test_a_worker_that_is_dying_when_a_query_comes_costs_it_nothing(make):
+    evaluations = make()
+    for _ in range(10):
+        for pid in evaluations.processes():
+            os.kill(pid, signal.SIGKILL)
+        # Some of them are not quite dead yet.
+        assert b"true" in ask(evaluations, "ASK {}")
 
 
 def test_a_worker_that_has_grown_is_replaced(make, monkeypatch):

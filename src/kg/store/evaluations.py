@@ -1,13 +1,16 @@
 """Where readers' queries are evaluated: in killable processes, or in this one where the store can't be shared.
 
-Both are one `Queryable`: each query has a name, conditions, and a place in the register until ten minutes after its
+A remote store evaluates them itself: they end at their deadline, and when they are stopped, by closing the connection.
+All are one `Queryable`: each query has a name, conditions, and a place in the register until ten minutes after its
 end.
 """
 
 import contextlib
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from kg.errors import (
@@ -30,6 +33,7 @@ from kg.store.formats import ResultFormat, find_format, formats_for
 from kg.store.meter import Full, Meter
 from kg.store.pool import Worker, WorkerPool
 from kg.store.protocol import STORE_DATASET, UNCONDITIONAL, Conditions, Dataset, Form, Queryable, Reader, Result
+from kg.store.remote import RemoteStore
 from kg.store.running import QueryState, Register, Ticket
 from kg.store.snapshot import FOLDER, Snapshots
 from kg.store.worker import BLOCK_BYTES, HEAD
@@ -38,6 +42,8 @@ from kg.store.worker import BLOCK_BYTES, HEAD
 PATIENCE_S: Final = 2.0
 _TRIES: Final = 3
 _MOST_PAYLOAD: Final = 64 * 1024 * 1024
+#: A worker that ends sooner than this was on its way out already.
+_DEAD_S: Final = 0.2
 _LEFT: Final = "Its reader went away."
 
 
@@ -126,8 +132,9 @@ class Evaluations:
         conditions: Conditions,
         ticket: Ticket,
     ) -> Result:
-        worker = _asked(pool, "query", request, ticket)
-        answer = Answer(pool, worker, ticket, self._register, conditions, operation)
+        answer = Answer(
+            pool, partial(_asked, pool, "query", request, ticket), ticket, self._register, conditions, operation
+        )
         answer.await_first(PATIENCE_S)
         return Result(ticket.form, result_format.media_type, answer, size_bytes=answer.size_bytes, id=ticket.id)
 
@@ -140,11 +147,35 @@ class Evaluations:
         conditions: Conditions,
         ticket: Ticket,
     ) -> Result:
-        ticket.begin(lambda: None)
-        result = self._store.query(operation, result_format.media_type, dataset, base)
+        if isinstance(self._store, RemoteStore):
+            result = self._elsewhere(self._store, operation, result_format, dataset, base, conditions, ticket)
+        else:
+            ticket.begin(lambda: None)
+            result = self._store.query(operation, result_format.media_type, dataset, base)
         chunks = _metered(result.chunks, result_format.name, conditions, ticket, self._register)
         # Whether it is whole shows only when it has passed the meter.
         return Result(result.form, result.media_type, chunks, result.headers, id=ticket.id)
+
+    def _elsewhere(
+        self,
+        store: RemoteStore,
+        operation: str,
+        result_format: ResultFormat,
+        dataset: Dataset,
+        base: str | None,
+        conditions: Conditions,
+        ticket: Ticket,
+    ) -> Result:
+        result, answer = store.begin(operation, result_format.media_type, dataset, base, conditions.timeout_s)
+        ticket.begin(answer.close)
+        try:
+            answer.await_first(min(PATIENCE_S, conditions.timeout_s))
+        except KGError as error:
+            answer.close()
+            raise ticket.verdict or error from None
+        if ticket.verdict is not None:
+            raise ticket.verdict
+        return result
 
     def rehearse(self, update: str, base: str | None = None) -> None:
         """Apply an update to an empty dataset, in a process of its own, to learn whether it parses.
@@ -163,8 +194,8 @@ class Evaluations:
             return
         ticket = self._register.enter("", "ask", self._most.timeout_s)
         try:
-            worker = _asked(self._pool, "rehearse", (update, base), ticket)
-            for _ in Answer(self._pool, worker, ticket, self._register, UNCONDITIONAL, update):
+            ask = partial(_asked, self._pool, "rehearse", (update, base), ticket)
+            for _ in Answer(self._pool, ask, ticket, self._register, UNCONDITIONAL, update):
                 pass
         finally:
             self._register.leave(ticket, False)
@@ -240,14 +271,16 @@ class Answer(Iterator[bytes]):
     def __init__(
         self,
         pool: WorkerPool,
-        worker: Worker,
+        ask: Callable[[], Worker],
         ticket: Ticket,
         register: Register,
         conditions: Conditions,
         operation: str,
     ) -> None:
         self._pool = pool
-        self._worker: Worker | None = worker
+        self._ask = ask
+        self._asked_again = 0
+        self._worker: Worker | None = ask()
         self._ticket = ticket
         self._register = register
         self._conditions = conditions
@@ -324,8 +357,25 @@ class Answer(Iterator[bytes]):
             except OSError:
                 block = b""
             if not block:
-                raise self._ticket.verdict or worker.verdict(self._pool.memory_mb)
+                failure = self._ticket.verdict or worker.verdict(self._pool.memory_mb)
+                if pending or not self._was_dead(worker):
+                    raise failure
+                self._asked_again += 1
+                self._pool.discard(worker)
+                worker = self._worker = self._ask()
+                continue
             pending = pending + block if pending else block
+
+    def _was_dead(self, worker: Worker) -> bool:
+        """Whether a worker had been killed before it came to the query: its end of the line stays open for a while."""
+        ticket = self._ticket
+        return (
+            ticket.verdict is None
+            and ticket.sent_bytes == 0
+            and self._asked_again < _TRIES
+            and worker.process.returncode == -signal.SIGKILL
+            and time.monotonic() - ticket.begun < _DEAD_S
+        )
 
     def _failure(self, kind: bytes, payload: bytes) -> KGError:
         name, _, said = payload.partition(b"\n")
