@@ -15,7 +15,8 @@ def command(folder: Path | None, json_: bool) -> None:
     """Write a consistent copy of the data.
 
     Beside a running service the service itself writes it, below backups/ of its data folder, and goes on answering;
-    KG_ADMIN_TOKEN must be set as the service has it. Without one, FOLDER is where the copy goes.
+    KG_ADMIN_TOKEN must be set as the service has it. Without one, FOLDER is where the copy goes. The service of
+    KG_STORE has means of its own.
 
     \b
     Examples:
@@ -24,7 +25,7 @@ def command(folder: Path | None, json_: bool) -> None:
     """
     from kg.cli import admin
     from kg.services import backup
-    from kg.store.embedded import EmbeddedStore
+    from kg.store.opening import open_store
     from kg.web import presence
 
     chosen = settings()
@@ -37,7 +38,7 @@ def command(folder: Path | None, json_: bool) -> None:
             )
         made = backup.Backup(**admin.ask(running, chosen.admin_token, "POST", "/admin/backup"))
     else:
-        with EmbeddedStore.open(chosen.data_dir) as store:
+        with open_store(chosen) as store:
             made = backup.write(store, chosen.data_dir, folder or backup.named(chosen.data_dir))
     if json_:
         print_json(made)

@@ -22,13 +22,14 @@ def command(validate: bool, json_: bool) -> None:
 
     Only what differs is written. Named graphs are left alone. A running service holds its folder and takes the
     difference from who has its KG_ADMIN_TOKEN; without one, stop it: it loads by itself when it starts again.
+    With KG_STORE the difference goes to that service.
 
     \b
     Example:
       KG_DATA_DIR=/srv/kg kg load
     """
     from kg.services import ingest
-    from kg.store.embedded import EmbeddedStore
+    from kg.store.opening import open_store
     from kg.web import presence
 
     chosen = settings()
@@ -40,7 +41,7 @@ def command(validate: bool, json_: bool) -> None:
 
         store: Store = ServiceStore(running, chosen.admin_token)
     else:
-        store = EmbeddedStore.open(chosen.data_dir)
+        store = open_store(chosen)
     with contextlib.closing(store), Progress() as progress:
         report = ingest.load(store, chosen.data_dir, base=chosen.base, progress=progress, validate=validate)
     if json_:

@@ -45,6 +45,12 @@ def source(chosen: Settings) -> Iterator[Source]:
         reader = ServiceReader(running.address, f"The service of process {running.pid}", token)
         yield Source(reader, place, ingest.base_version(chosen.data_dir))
         return
+    if chosen.store is not None:
+        from kg.store.opening import open_store
+
+        with contextlib.closing(open_store(chosen)) as remote:
+            yield Source(remote, f"the service at {chosen.store}", ingest.base_version(chosen.data_dir))
+        return
     why = "There is no store"
     if chosen.base != "graph" or (chosen.data_dir / ENGINE_FOLDER / "CURRENT").is_file():
         with EmbeddedStore.open(chosen.data_dir, read_only=True) as store:

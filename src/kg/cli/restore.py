@@ -6,7 +6,7 @@ import click
 
 from kg.cli.output import as_json, print_json
 from kg.cli.reading import settings
-from kg.errors import StoreLocked
+from kg.errors import StoreError, StoreLocked
 
 
 @click.command("restore")
@@ -26,6 +26,8 @@ def command(folder: Path, replace: bool, json_: bool) -> None:
     from kg.web import presence
 
     chosen = settings()
+    if chosen.store is not None:
+        raise StoreError(f"The data lie at {chosen.store}, which restores its own backups; unset KG_STORE.")
     running = presence.running(chosen.data_dir)
     if running is not None:
         raise StoreLocked(str(chosen.data_dir), f"the service at {running.address} (process {running.pid})")

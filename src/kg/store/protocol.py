@@ -137,6 +137,11 @@ class Reader(Queryable, Protocol):
         """Release the store; it can't be used afterwards."""
 
 
+def versioned(reader: Reader) -> bool:
+    """Say whether the version of a store changes with every write, whoever writes: a remote store's doesn't."""
+    return getattr(reader, "versioned", True)
+
+
 class Store(Reader, Protocol):
     """A dataset that can be queried and written."""
 

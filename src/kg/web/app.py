@@ -14,7 +14,7 @@ from kg import paths
 from kg.config import Settings
 from kg.services.saved import Shelf
 from kg.store.evaluations import Evaluations
-from kg.store.protocol import Conditions, Store
+from kg.store.protocol import Conditions, Store, versioned
 from kg.web import access, admin, graphs, operations, pages, problem, resource, sparql, update
 from kg.web.answers import Answers
 from kg.web.compression import compress
@@ -90,6 +90,10 @@ def _start() -> None:
 def _finish(response: Response) -> Response:
     here = state()
     response = compress(response)
+    if not versioned(here.store) and response.headers.get("Cache-Control") == "no-cache":
+        # Others write there, and nothing tells: what is right now may be wrong when it would be looked at again.
+        response.headers["Cache-Control"] = "no-store"
+        response.headers.pop("ETag", None)
     if here.settings.cors_origins:
         _share(response, here.settings.cors_origins)
     seconds = time.perf_counter() - g.kg_started

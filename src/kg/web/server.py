@@ -41,7 +41,7 @@ from kg.web.process import birth, end_with
 if TYPE_CHECKING:
     from flask import Flask
 
-    from kg.store.embedded import EmbeddedStore
+    from kg.store.protocol import Store
 
 logger = logging.getLogger(__name__)
 
@@ -170,7 +170,7 @@ def _load(settings: Settings, parent: int, report: Any, patience_s: float) -> No
     from kg.services import ingest
 
     try:
-        store = _open_store(settings.data_dir, patience_s)
+        store = _open_store(settings, patience_s)
         loaded = ingest.load(store, settings.data_dir, base=settings.base, progress=_tell_progress)
         store.close()
     except KGError as error:
@@ -185,13 +185,13 @@ def _load(settings: Settings, parent: int, report: Any, patience_s: float) -> No
         _tell(f"Base {loaded.base_version}: {loaded.triples:,} triples ({change}), {loaded.seconds:.1f} s")
 
 
-def _open_store(data_dir: Path, patience_s: float) -> "EmbeddedStore":
-    from kg.store.embedded import EmbeddedStore
+def _open_store(settings: Settings, patience_s: float) -> "Store":
+    from kg.store.opening import open_store
 
     deadline = time.monotonic() + patience_s
     while True:
         try:
-            return EmbeddedStore.open(data_dir)
+            return open_store(settings)
         except StoreLocked:
             if time.monotonic() >= deadline:
                 raise
@@ -240,11 +240,11 @@ def _serve_granian(settings: Settings) -> None:
 def _worker_app(settings: Settings, parent: int) -> "Flask":
     """Build the app; runs in the worker."""
     end_with(parent)
-    from kg.store.embedded import EmbeddedStore
+    from kg.store.opening import open_store
     from kg.web.app import create_app
 
     try:
-        app = create_app(settings, EmbeddedStore.open(settings.data_dir))
+        app = create_app(settings, open_store(settings))
     except KGError as error:
         logger.error("%s", error)  # noqa: TRY400 - the message says it all
         sys.exit(1)
@@ -303,11 +303,11 @@ def _serve_dev(settings: Settings) -> None:
     app: Callable[..., Any] = ServiceUnavailable()
     if is_running_from_reloader():
         end_with(os.getppid())
-        from kg.store.embedded import EmbeddedStore
+        from kg.store.opening import open_store
         from kg.web.app import create_app
 
         load_apart(settings)
-        app = create_app(settings, EmbeddedStore.open(settings.data_dir))
+        app = create_app(settings, open_store(settings))
     else:
         _prepare(settings.data_dir)
     run_simple(settings.host, settings.port, app, use_reloader=True, threaded=True)

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kg.errors import NotAcceptable, NotFound
 from kg.services import export, query
 from kg.services.query import QueryRequest
-from kg.store.protocol import Conditions, Result
+from kg.store.protocol import Conditions, Result, versioned
 from kg.web import access, asking, payload
 from kg.web.answers import KeptAnswer
 from kg.web.negotiation import HTML, prefers_html, ranked
@@ -46,7 +46,7 @@ def sparql() -> AnyResponse:
     asked, conditions = read
     # Read before the query is: its result may be newer than the version that it is kept under, and never older.
     version = here.store.version
-    repeatable = asking.repeatable(asked.operation)
+    repeatable = versioned(here.store) and asking.repeatable(asked.operation)
     tag: str | None = None
     if repeatable and request.method != "POST":
         tag = asking.tag_of(version, request.environ.get("QUERY_STRING", ""), request.headers.get("Accept"))
