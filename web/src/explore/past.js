@@ -1,3 +1,5 @@
+import { withLanguage } from "./service.js";
+
 /**
  * Undo and redo, and the browser's own history: each state has its address, so reload and the back button bring it back.
  *
@@ -5,6 +7,9 @@
  */
 
 const KEPT = 200;
+
+/** The address of a state that fits into none: the page itself, which finds the state in the browser's history. */
+const bare = () => withLanguage("/explore").href;
 
 /** @param {State} first @param {(state: State) => void} back what the browser's own history brings back */
 export function past(first, back) {
@@ -31,12 +36,12 @@ export function past(first, back) {
       if (before.length > KEPT) before.shift();
       after = [];
       now = state;
-      history.pushState({ explore: state }, "", address ?? location.pathname + location.search);
+      history.pushState({ explore: state }, "", address ?? bare());
     },
     /** The same state, told otherwise: what is selected, or how it is named. @param {State} state @param {string | null} address */
     amend(state, address) {
       now = state;
-      history.replaceState({ explore: state }, "", address ?? location.pathname + location.search);
+      history.replaceState({ explore: state }, "", address ?? bare());
     },
     /** The state that the browser's history brought. @param {State} state */
     visit(state) {
@@ -63,7 +68,7 @@ export function past(first, back) {
     /** The address of a state that undo or redo has brought. @param {State} state @param {string | null} address */
     settle(state, address) {
       now = state;
-      history.pushState({ explore: state }, "", address ?? location.pathname + location.search);
+      history.pushState({ explore: state }, "", address ?? bare());
     },
   };
 }

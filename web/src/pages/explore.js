@@ -309,6 +309,8 @@ function explore(host) {
     },
     true,
   );
+  drawing.network.on("hoverNode", (/** @type {any} */ event) => (host.title = drawing.boxes.get(event.node)?.kg.spoken ?? ""));
+  drawing.network.on("blurNode", () => (host.title = ""));
   // A long press is the right button of a touch screen.
   drawing.network.on("hold", (/** @type {any} */ event) => {
     const id = drawing.network.getNodeAt(event.pointer.DOM);
@@ -456,7 +458,8 @@ function explore(host) {
   buttons();
   host.dataset.boxes = String(drawing.boxes.size);
   const kept = history.state?.explore;
-  if (kept && !drawing.boxes.size && !new URL(location.href).searchParams.has("state")) load(kept, () => trail.amend(kept, null));
+  const asked = new URL(location.href).searchParams;
+  if (kept && !["state", "saved", "add", "of"].some((name) => asked.has(name))) load(kept, () => trail.amend(kept, null)).then(shown.fit);
   else history.replaceState({ explore: trail.now }, "", location.href);
   const only = trail.now.selected?.length === 1 ? trail.now.selected[0] : null;
   if (only && drawing.boxes.has(only)) {
