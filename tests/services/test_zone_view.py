@@ -135,6 +135,8 @@ def test_zones_are_compared_on_what_they_share_with_what_keeps_them_apart(store:
     assert "scope" in jobs.caveats
     assert jobs.bars == [], "a county's figure and a zone's never share a chart"
     assert all(line.definitions for line in found.shared)
+    assert found.hidden == 0
+    assert {GAOPING, SHANGDANG, SHENCHI} == {iri.rpartition("/")[2] for iri in found.zones}
     alone = {local_name(line.indicator) for lines in found.alone.values() for line in lines}
     assert "signed-projects" in alone
     assert not alone & set(shared)

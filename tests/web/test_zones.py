@@ -8,6 +8,8 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from kg.services import explore
+from kg.store.embedded import EmbeddedStore
 from kg.web import assets, plot
 
 BROWSER = {"Accept": "text/html"}
@@ -220,3 +222,19 @@ def test_a_bar_never_shows_more_than_its_room() -> None:
     assert plot.bullet(Decimal("1.25"), None, actual=True) == plot.Bullet(100.0, 0.0, 80.0)
     assert plot.bullet(Decimal("0.5"), None, actual=False) == plot.Bullet(0.0, 50.0, 100.0)
     assert plot.parts([Decimal(4), Decimal(1), Decimal(0)]) == [100.0, 25.0, 0.0]
+
+
+def test_the_query_of_a_comparison_gives_its_figures(client: FlaskClient, store: EmbeddedStore) -> None:
+    markup = get(client, f"/zones/compare?zones={GAOPING},{SHANGDANG}&modality=actual&certainty=stated")
+    query = unescape(re.findall(r'name="query" value="([^"]*)"', markup)[0])
+    given = {explore.iri_in(row, "fact").partition("/id/")[2] for row in store.select(query)}
+    assert given == set(re.findall(r'data-basket="([^"]+)"', markup))
+    assert given
+
+
+def test_the_query_of_a_zone_gives_what_is_in_it(client: FlaskClient, store: EmbeddedStore) -> None:
+    markup = get(client, f"/zones/{SHANGDANG}")
+    query = unescape(re.findall(r'id="sparql-zone".*?name="query" value="([^"]*)"', markup, re.DOTALL)[0])
+    given = {explore.iri_in(row, "thing") for row in store.select(query)}
+    inside = markup.partition('id="inside"')[2].partition("</section>")[0]
+    assert len(re.findall(r'<a class="ent"', inside)) == len(given)

@@ -14,13 +14,11 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode
 
 from kg import paths
-from kg.errors import SelectionRefused
-from kg.model.vocabulary import KG
-from kg.services import explore, zone_view
+from kg.errors import NotFound, SelectionRefused
+from kg.services import explore, zone_view, zones
 from kg.services.explore import Fact, Names, iri_in
 from kg.services.indicators import day_of, firmness, parts_of
 from kg.services.selection import Selection
-from kg.services.zone_view import ZoneView
 from kg.store.protocol import Reader
 
 #: More zones than this don't fit side by side.
@@ -71,12 +69,29 @@ class Line:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Zones side by side: shared indicators, and those that only one has."""
+    """Zones side by side: shared indicators, and those that only one has.
 
-    zones: Sequence[ZoneView]
+    Attributes
+    ----------
+    zones
+        IRIs of the zones.
+    things
+        IRIs of what their figures are about: the zones, what is in them, the divisions in which they lie.
+    hidden
+        How many figures the selection leaves out.
+    """
+
+    zones: Sequence[str]
+    things: Sequence[str]
     shared: Sequence[Line]
     alone: Mapping[str, Sequence[Line]]
+    hidden: int
     names: Names
+
+    def facts(self) -> list[Fact]:
+        """Return every figure that is shown, each once."""
+        lines = (*self.shared, *(line for lines in self.alone.values() for line in lines))
+        return list({f.iri: f for line in lines for cell in line.cells.values() for f in cell}.values())
 
 
 def parse(values: Sequence[str]) -> list[str]:
@@ -102,33 +117,37 @@ def compare(store: Reader, slugs: Sequence[str], selection: Selection | None = N
         If the graph doesn't have one of them.
     """
     chosen = selection or Selection()
-    zones = [zone_view.zone(store, slug, chosen) for slug in slugs]
-    names = Names()
+    known = {zone.slug: zone for zone in zones.listed(store).zones}
+    if unknown := [slug for slug in slugs if slug not in known]:
+        raise NotFound("zone", unknown[0], "The page /zones lists all of them.")
+    # A thing may belong to two of the zones: its figures then stand with both.
+    owners: dict[str, list[str]] = defaultdict(list)
+    for zone in (known[slug] for slug in slugs):
+        for thing in {zone.iri, *zone_view.inside(store, zone.iri), *zone.divisions}:
+            owners[thing].append(zone.iri)
+    things = sorted(owners)
+    nodes = [NamedNode(thing) for thing in things]
+    rows = store.select(paths.query("zones/observations.rq"), {"things": nodes}) if nodes else []
+    every = explore.facts_from(store, rows)
+    kept = chosen.keep(every)
+    names = Names().load(store, explore.named_in(kept) | set(things))
     found: dict[str, dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
-    for view in zones:
-        names.known.update(view.names.known)
-        divisions = {
-            f.object for f in view.facts if f.subject == view.iri and f.predicate == f"{KG}inDivision" and f.object
-        }
-        around = chosen.keep(zone_view.facts_of(store, divisions))
-        mine = {view.iri, *view.inside, *divisions}
-        names.load(store, explore.named_in(around))
-        every = {fact.iri: fact for fact in (*view.facts, *around)}
-        for fact in every.values():
-            indicator = fact.iri_of("indicator")
-            if indicator and fact.number("value") is not None and fact.iri_of("about") in mine:
-                found[indicator][view.iri].append(fact)
+    for fact in kept:
+        for zone_iri in owners[fact.iri_of("about") or ""]:
+            found[fact.iri_of("indicator") or ""][zone_iri].append(fact)
     definitions = _definitions(store, found)
+    iris = [known[slug].iri for slug in slugs]
     lines = [
-        _line(indicator, definitions.get(indicator, []), {z.iri: cells.get(z.iri, []) for z in zones}, names)
+        _line(indicator, definitions.get(indicator, []), {iri: cells.get(iri, []) for iri in iris}, names)
         for indicator, cells in found.items()
     ]
     lines.sort(key=lambda x: (not x.bars, len(x.caveats), x.indicator))
-    alone: dict[str, list[Line]] = {zone.iri: [] for zone in zones}
+    alone: dict[str, list[Line]] = {iri: [] for iri in iris}
     for line in lines:
         if not line.shared:
-            alone[next(zone for zone, facts in line.cells.items() if facts)].append(line)
-    return Comparison(zones, [line for line in lines if line.shared], alone, names)
+            alone[next(iri for iri, facts in line.cells.items() if facts)].append(line)
+    shared = [line for line in lines if line.shared]
+    return Comparison(iris, things, shared, alone, len(every) - len(kept), names)
 
 
 def scope(fact: Fact, names: Names) -> str:

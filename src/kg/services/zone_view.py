@@ -260,18 +260,14 @@ def zone(store: Reader, slug: str, selection: Selection | None = None) -> ZoneVi
         view = explore.entity(store, iri)
     except NotFound:
         raise NotFound("zone", slug, "The page /zones lists all of them.") from None
-    inside: dict[str, str] = {}
-    for row in store.select(paths.query("zones/contents.rq"), {"zone": NamedNode(iri)}):
-        modality = local_name(iri_in(row, "modality"))
-        if local_name(iri_in(row, "class")) in ENTITY_SEGMENTS:
-            inside.setdefault(iri_in(row, "thing"), modality)
+    here = inside(store, iri)
     names = view.names
     facts = {fact.iri: fact for fact in view.facts}
-    near = {iri, *inside}
+    near = {iri, *here}
     # What the zone undertakes belongs to it as well, and says which platforms it builds up.
     measures = {f.subject for f in view.facts if f.predicate == f"{KG}adoptedBy" and f.object == iri and f.subject}
-    _add(facts, facts_of(store, {*inside, *measures}))
-    names.load(store, explore.named_in(facts.values()) | set(inside))
+    _add(facts, facts_of(store, {*here, *measures}))
+    names.load(store, explore.named_in(facts.values()) | set(here))
     attached = _attached(facts.values(), names, ATTACHED, near)
     _add(facts, facts_of(store, attached))
     names.load(store, explore.named_in(facts.values()))
@@ -282,7 +278,16 @@ def zone(store: Reader, slug: str, selection: Selection | None = None) -> ZoneVi
     names.load(store, explore.named_in(facts.values()) | {f"{BASE}scheme/project-stage/{s}" for s in STAGES})
     chosen = selection or Selection()
     kept = sorted(chosen.keep(facts.values()), key=lambda f: (f.position, f.iri))
-    return ZoneView(view, inside, kept, names, chosen)
+    return ZoneView(view, here, kept, names, chosen)
+
+
+def inside(store: Reader, iri: str) -> dict[str, str]:
+    """Return what a statement places in a zone, with the modality of the statement."""
+    found: dict[str, str] = {}
+    for row in store.select(paths.query("zones/contents.rq"), {"zone": NamedNode(iri)}):
+        if local_name(iri_in(row, "class")) in ENTITY_SEGMENTS:
+            found.setdefault(iri_in(row, "thing"), local_name(iri_in(row, "modality")))
+    return found
 
 
 def facts_of(store: Reader, things: Iterable[str]) -> list[Fact]:

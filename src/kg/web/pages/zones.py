@@ -1,6 +1,5 @@
 """The pages of zones: the list, a zone with its figures and targets, and zones side by side."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,14 +11,12 @@ from kg.errors import QueryRefused
 from kg.model.figure import Figure
 from kg.model.label import Label, choose
 from kg.model.vocabulary import BASE, QUDT_UNIT, UNIT
-from kg.services import arithmetic, chains, zone_comparison, zone_view, zones
-from kg.services.checks import Check, Derived
+from kg.services import arithmetic, chains, explore, zone_comparison, zone_view, zones
 from kg.services.explore import Fact
 from kg.services.indicators import Gap, Series
 from kg.services.selection import undated
 from kg.services.zone_view import ZoneView
-from kg.store.protocol import Reader
-from kg.web import i18n, plot, present
+from kg.web import checking, i18n, plot, present
 from kg.web.pages.common import blueprint, checked_slug, chosen
 from kg.web.pages.entity import entity_page
 from kg.web.present import Presenter, Row
@@ -27,7 +24,6 @@ from kg.web.state import state
 
 _PERCENT: Final = f"{QUDT_UNIT}PERCENT"
 _POINT: Final = f"{UNIT}percentage-point"
-_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _STAGE: Final = f"{BASE}scheme/project-stage/"
 
 
@@ -56,8 +52,10 @@ def compare_zones() -> str:
     found = zone_comparison.compare(store, slugs if len(slugs) > 1 else [], selection)
     found.names.known.update(every.names.known)
     presenter = Presenter(found.names, i18n.language())
-    lines = {line.indicator: line for line in (*found.shared, *(x for only in found.alone.values() for x in only))}
-    facts = [f for line in lines.values() for cell in line.cells.values() for f in cell]
+    facts = found.facts()
+    query = explore.reproducing(
+        "zones/observations.rq", i18n.language(), selected=selection.sparql_filter("fact"), things=found.things
+    )
     return render_template(
         "compare.html",
         p=presenter,
@@ -67,20 +65,13 @@ def compare_zones() -> str:
         zones=found.zones,
         shared=[_compared(presenter, line) for line in found.shared],
         alone={zone: [_compared(presenter, line) for line in only] for zone, only in found.alone.items()},
-        drawn=[
-            (line, [_side_by_side(presenter, found, line, b) for b in line.bars]) for line in found.shared if line.bars
-        ],
+        drawn=[(x, [_side_by_side(presenter, found, x, bars) for bars in x.bars]) for x in found.shared if x.bars],
         chosen=selection,
         shown=len(facts),
-        total=_observed(store, slugs) if selection else len(facts),
+        total=len(facts) + found.hidden,
         undated=undated(facts),
+        query=query,
     )
-
-
-def _observed(store: Reader, slugs: Sequence[str]) -> int:
-    everything = zone_comparison.compare(store, slugs if len(slugs) > 1 else [])
-    lines = (*everything.shared, *(line for only in everything.alone.values() for line in only))
-    return sum(len(cell) for line in lines for cell in line.cells.values())
 
 
 def _compared(presenter: Presenter, line: zone_comparison.Line) -> dict[str, Any]:
@@ -95,7 +86,7 @@ def _compared(presenter: Presenter, line: zone_comparison.Line) -> dict[str, Any
 def _side_by_side(
     presenter: Presenter, found: zone_comparison.Comparison, line: zone_comparison.Line, bars: zone_comparison.Bars
 ) -> tuple[zone_comparison.Bars, plot.Plot]:
-    named = [(presenter.label(zone.iri).text, bars.facts.get(zone.iri)) for zone in found.zones]
+    named = [(presenter.label(zone).text, bars.facts.get(zone)) for zone in found.zones]
     return bars, plot.bars(presenter, presenter.label(line.indicator).text, named)
 
 
@@ -125,7 +116,14 @@ def zone(slug: str) -> str:
         "timeline": [(year, [page.row(f) for f in facts]) for year, facts in view.timeline()],
         "series": [(s.indicator, [page.row(f) for f in s.facts]) for s in own],
     }
-    return entity_page(view.view, zone=view, zone_contents=_contents(shown, view), modality_codes=_modalities, **shown)
+    return entity_page(
+        view.view,
+        zone=view,
+        zone_contents=_contents(shown, view),
+        modality_codes=_modalities,
+        zone_query=explore.reproducing("zones/contents.rq", i18n.language(), zone=view.iri),
+        **shown,
+    )
 
 
 #: The sections in their order: what there must be for one, its anchor, and its name.
@@ -185,17 +183,6 @@ class Rung:
     amounts: Sequence[Row]
     projects: Sequence[Row]
     firm: bool
-
-
-@dataclass(frozen=True)
-class CheckLine:
-    """A check of the documents' arithmetic as a line: what is checked, the formula, what comes out."""
-
-    check: Check
-    stated: Row
-    formula: str
-    computed: Figure | None
-    rows: Sequence[Row]
 
 
 class _Page:
@@ -289,35 +276,8 @@ class _Page:
         self.view.names.known.update(found.names.known)
         # Targets have a section of their own.
         wanted = [c for c in found.checks if c.kind != "target" and all(map(self.view.selection.holds, c.used))]
-        lines = [(found.own(c), self._line(c)) for c in wanted]
-        return {"checks": [line for own, line in lines if own], "beside": [line for own, line in lines if not own]}
-
-    def _line(self, check: Check) -> CheckLine:
-        rows = {f.iri: self.presenter.row(f) for f in check.used}
-        return CheckLine(
-            check,
-            rows[check.stated.iri],
-            self._formula(check.formula),
-            self._derived(check.computed) if check.computed else None,
-            list(rows.values()),
-        )
-
-    def _formula(self, pieces: Sequence[Fact | Derived | str]) -> str:
-        text = " ".join(self._piece(piece) for piece in pieces).replace("( ", "(").replace(" )", ")")
-        return re.sub(r" \^ (\d+)", lambda power: power[1].translate(_RAISED), text)
-
-    def _piece(self, piece: Fact | Derived | str) -> str:
-        if isinstance(piece, str):
-            return piece
-        if isinstance(piece, Derived):
-            return str(self._derived(piece))
-        return str(self.presenter.figure(piece))
-
-    def _derived(self, derived: Derived) -> Figure:
-        value, top = round(derived.value, 2), derived.maximum
-        return self.presenter.print(
-            value, derived.unit, value_max=None if top is None else round(top, 2), qualifier=derived.qualifier
-        )
+        lines = checking.shown(wanted, found.members, self.presenter)
+        return {"checks": [line for line in lines if line.own], "beside": [line for line in lines if not line.own]}
 
 
 def _modalities(rows: Sequence[Row]) -> list[str]:
