@@ -80,6 +80,7 @@ def replace_base() -> AnyResponse:
         raise RequestRefused(
             HTTPStatus.CONFLICT, "This service runs with KG_BASE=none.", "Its default graph takes writes at /graphs."
         )
+    payload.check_length()
     try:
         difference = json.loads(payload.body(DIFFERENCE_MAX_BYTES))
         removed, added = (_quads(difference[name]) for name in ("removed", "added"))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from kg.web.bodies import Bodies
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -43,8 +45,16 @@ def sealed(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 
-def envelope(inner: "WSGIApplication") -> "WSGIApplication":
-    """Return the application with its answers in envelopes; a policy that a view has set of its own stays."""
+def envelope(inner: "WSGIApplication", bodies: Bodies) -> "WSGIApplication":
+    """Return the application with its answers in envelopes; a policy that a view has set of its own stays.
+
+    Parameters
+    ----------
+    inner
+        The application.
+    bodies
+        Where what a request brings is supervised.
+    """
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         sized = False
@@ -58,7 +68,12 @@ def envelope(inner: "WSGIApplication") -> "WSGIApplication":
             policy = [] if "content-security-policy" in names else [_POLICY]
             return start_response(status, [*headers, *policy, *_SECURITY], exc_info)
 
-        body = inner(environ, start)
+        received = bodies.body_of(environ)
+        try:
+            body = inner(environ, start)
+        finally:
+            if received is not None:
+                received.release()
         if not sized:
             return body
         try:

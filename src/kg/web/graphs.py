@@ -167,6 +167,7 @@ def _parts() -> list[tuple[str, bytes]]:
     """Return the media type and the bytes of what was sent: one, or the files of a form."""
     limit = state().settings.update_max_bytes
     payload.check_encoding()
+    payload.check_length()
     if request.mimetype != _MULTIPART:
         return [(_checked(request.mimetype), payload.body(limit + 1))]
     if request.method != "POST":

@@ -41,6 +41,20 @@ def check_encoding() -> None:
         )
 
 
+def check_length() -> None:
+    """Refuse a body of a write that doesn't tell its length.
+
+    The server ends a chunked body in order even where its sender left in the middle of it, and the beginning of an
+    update or of a graph may be another one.
+    """
+    if "Transfer-Encoding" in request.headers:
+        raise RequestRefused(
+            HTTPStatus.LENGTH_REQUIRED,
+            "The body comes in chunks, without its length, so nobody can tell whether it is whole.",
+            "Send it with Content-Length.",
+        )
+
+
 def body(limit_bytes: int | None = None) -> bytes:
     """Return the body; it is never read beyond the limit, the app's own where none is given."""
     if limit_bytes is not None:

@@ -54,6 +54,7 @@ def _read() -> UpdateRequest:
     updates: list[str] = []
     limit = state().settings.update_max_bytes
     payload.check_encoding()
+    payload.check_length()
     if any(name == "update" for name, _ in parameters):
         raise RequestRefused(
             HTTPStatus.BAD_REQUEST, "The update stands in the address.", "Send it in the body of the POST."
