@@ -17,6 +17,7 @@ from kg.store.evaluations import Evaluations
 from kg.store.protocol import Conditions, Store, versioned
 from kg.web import access, admin, graphs, operations, pages, problem, resource, sparql, update
 from kg.web.answers import Answers
+from kg.web.bodies import Bodies
 from kg.web.compression import compress
 from kg.web.envelope import envelope
 from kg.web.metrics import Metrics
@@ -73,7 +74,7 @@ def create_app(settings: Settings, store: Store) -> Flask:
     app.before_request(_start)
     access.register(app, access.Access(Keyring.of(settings)))
     app.after_request(_finish)
-    app.wsgi_app = replaying(envelope(app.wsgi_app), here)  # type: ignore[method-assign,assignment]  # Flask's own way to wrap an app
+    app.wsgi_app = replaying(envelope(app.wsgi_app, Bodies(max(1, settings.threads // 2))), here)  # type: ignore[method-assign,assignment]  # Flask's own way to wrap an app
     return app
 
 
