@@ -35,8 +35,6 @@ FAMILIES = {
     "said.": {key.removeprefix("said.") for key in i18n.strings("zh") if key.startswith("said.")},
     "ontology.": {"classes", "properties", "subClassOf", "subPropertyOf", "domainIncludes", "rangeIncludes"},
     "gap.": {"wording", "undated", "early", "expected", "inexact", "doubt"},
-    "check.": {"fits", "off", "untold", "mixed", "wording", "undated", "early", "expected", "unit", "overlap"},
-    "check.why_": {"partial", "base", "level", "share", "modality", "qualifier", "doubtful"},
     "fund.": {"established", "pending", "unclear"},
     "versus.": {"scopes", "modality", "unit", "part", "time"},
     "zone.stage_": {"counts", "amounts"},
