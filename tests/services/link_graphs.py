@@ -1,5 +1,7 @@
 """Graphs of links for tests: claims between entities, and their evidence in two documents."""
 
+from collections.abc import Iterable
+
 from kg.model.vocabulary import ID
 from kg.store.embedded import EmbeddedStore
 
@@ -20,6 +22,11 @@ def e(name: str) -> str:
 def name(iri: str) -> str:
     """Return the local part of an IRI."""
     return iri.rpartition("/")[2]
+
+
+def short(iris: Iterable[str]) -> list[str]:
+    """Return the local parts of IRIs."""
+    return [name(iri) for iri in iris]
 
 
 def claim(

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import networkx as nx
@@ -13,24 +12,9 @@ from kg.services import analytics, links, projection
 from kg.services.projection import Filters
 from kg.services.selection import Selection
 from kg.store.embedded import EmbeddedStore
+from services.link_graphs import e
 
 DATA = Path(__file__).parent.parent / "data"
-
-
-def e(name: str) -> str:
-    return f"{ID}enterprise/{name}"
-
-
-@pytest.fixture
-def empty() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        yield opened
-
-
-@pytest.fixture
-def kite(empty: EmbeddedStore) -> EmbeddedStore:
-    empty.load_graph(None, (DATA / "kite.ttl").read_bytes(), "text/turtle", replace=True)
-    return empty
 
 
 def test_the_kite_has_the_values_that_are_known_of_it(kite: EmbeddedStore) -> None:

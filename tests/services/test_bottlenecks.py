@@ -1,6 +1,5 @@
 """What a chain can't do without: dominators of its flow, and performers that are alone."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,9 @@ from kg.services import bottlenecks, projection
 from kg.services.projection import Filters
 from kg.services.selection import Selection
 from kg.store.embedded import EmbeddedStore
-from services.link_graphs import claim, load
+from services.link_graphs import claim, load, short
 
 DATA = Path(__file__).parent.parent / "data"
-
-
-def short(iris: object) -> list[str]:
-    return [iri.rpartition("/")[2] for iri in iris]  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def empty() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        yield opened
 
 
 FORK = [

@@ -1,34 +1,21 @@
 """What a removal cuts off, beside removing it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import networkx as nx
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.model.vocabulary import ID
 from kg.services import bridges, projection
 from kg.store.embedded import EmbeddedStore
-from services.link_graphs import claim, load
+from services.link_graphs import claim, load, short
 
 DATA = Path(__file__).parent.parent / "data"
 
 
-def short(iris: object) -> list[str]:
-    return [iri.rpartition("/")[2] for iri in iris]  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def empty() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        yield opened
-
-
-def test_in_the_kite_heather_and_ike_cut_off_the_tail(empty: EmbeddedStore) -> None:
-    empty.load_graph(None, (DATA / "kite.ttl").read_bytes(), "text/turtle", replace=True)
-    found = bridges.cut_offs(empty)
+def test_in_the_kite_heather_and_ike_cut_off_the_tail(kite: EmbeddedStore) -> None:
+    found = bridges.cut_offs(kite)
     assert found.total == 2
     assert [(short([row.entity]), short(row.entities), row.parts) for row in found.rows] == [
         (["heather"], ["ike", "jane"], 1),

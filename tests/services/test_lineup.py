@@ -17,12 +17,6 @@ from services.chain_graphs import made, two_zones
 
 
 @pytest.fixture
-def empty() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        yield opened
-
-
-@pytest.fixture
 def both(empty: EmbeddedStore) -> EmbeddedStore:
     two_zones(empty)
     return empty

@@ -1,6 +1,5 @@
 """Common neighbours with the facts of both sides, and likeness by the same kinds of link."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,6 @@ from kg.store.embedded import EmbeddedStore
 from services.link_graphs import claim, e, load, name
 
 DATA = Path(__file__).parent.parent / "data"
-
-
-@pytest.fixture
-def empty() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        yield opened
 
 
 def test_common_neighbours_have_the_facts_of_both_sides_and_the_rarest_first(empty: EmbeddedStore) -> None:
@@ -41,12 +34,11 @@ def test_common_neighbours_have_the_facts_of_both_sides_and_the_rarest_first(emp
     assert (rare.one_document, hub.one_document) == (False, True)
 
 
-def test_the_kite_has_the_common_neighbours_that_one_counts(empty: EmbeddedStore) -> None:
-    empty.load_graph(None, (DATA / "kite.ttl").read_bytes(), "text/turtle", replace=True)
-    found = neighbours.common(empty, e("andre"), e("garth"))
+def test_the_kite_has_the_common_neighbours_that_one_counts(kite: EmbeddedStore) -> None:
+    found = neighbours.common(kite, e("andre"), e("garth"))
     assert sorted(name(row.entity) for row in found.rows) == ["beverley", "diane", "fernando"]
-    assert len(neighbours.common(empty, e("andre"), e("garth"), max_rows=1).rows) == 1
-    assert neighbours.common(empty, e("andre"), e("jane")).total == 0
+    assert len(neighbours.common(kite, e("andre"), e("garth"), max_rows=1).rows) == 1
+    assert neighbours.common(kite, e("andre"), e("jane")).total == 0
 
 
 def test_who_is_unknown_is_named(empty: EmbeddedStore) -> None:

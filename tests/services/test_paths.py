@@ -1,6 +1,5 @@
 """The path finder: the shortest simple paths with their facts, or the reason why there is none."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path as File
 
@@ -23,18 +22,6 @@ DATA = File(__file__).parent.parent / "data"
 
 def names(found: paths.Path) -> str:
     return " ".join(iri.rpartition("/")[2] for iri in found.entities)
-
-
-@pytest.fixture
-def empty() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        yield opened
-
-
-@pytest.fixture
-def kite(empty: EmbeddedStore) -> EmbeddedStore:
-    empty.load_graph(None, (DATA / "kite.ttl").read_bytes(), "text/turtle", replace=True)
-    return empty
 
 
 def test_the_shortest_come_first_and_each_step_has_its_fact(kite: EmbeddedStore) -> None:
