@@ -12,8 +12,6 @@ from flask.testing import FlaskClient
 
 from kg import errors
 from kg.config import Settings
-from kg.services import ingest
-from kg.services.base import BaseFiles
 from kg.store.embedded import EmbeddedStore
 from kg.web import i18n
 from kg.web.app import create_app
@@ -102,13 +100,6 @@ def foreign(text: Text) -> bool:
 def mixed(markup: str) -> list[Text]:
     # The title of a page can hold no mark; it begins with a name and ends with the site's.
     return [text for text in Page(markup).texts if text.element != "title" and foreign(text)]
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        ingest.load(opened, None, files=BaseFiles.shipped(), validate=False)
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from flask.testing import FlaskClient
 
 from kg.config import Settings
 from kg.services import explore, ingest, statistics
-from kg.services.base import BaseFiles
 from kg.store.embedded import EmbeddedStore
 from kg.store.protocol import Solution
 from kg.web import i18n
@@ -62,24 +61,17 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[EmbeddedStore]:
+def small() -> Iterator[EmbeddedStore]:
     with EmbeddedStore.open(None) as opened:
         opened.load_graph(None, (DATA / "pages.ttl").read_bytes(), "text/turtle", replace=True)
         yield opened
 
 
 @pytest.fixture(scope="module")
-def app(store: EmbeddedStore) -> Flask:
-    made = create_app(replace(Settings(), base="none"), store)
+def app(small: EmbeddedStore) -> Flask:
+    made = create_app(replace(Settings(), base="none"), small)
     made.testing = True
     return made
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        ingest.load(opened, None, files=BaseFiles.shipped(), validate=False)
-        yield opened
 
 
 def with_sources(store: EmbeddedStore, folder: Path) -> FlaskClient:
@@ -241,15 +233,15 @@ def test_a_query_that_does_not_parse_says_where(client: FlaskClient) -> None:
     assert "第2行" in answer.get_data(as_text=True)
 
 
-def test_a_long_result_says_that_it_is_cut(store: EmbeddedStore, client: FlaskClient) -> None:
+def test_a_long_result_says_that_it_is_cut(small: EmbeddedStore, client: FlaskClient) -> None:
     query = "SELECT ?a ?b WHERE { ?a ?p ?x . ?b ?q ?y }"
     markup = client.get("/console", query_string={"query": query}, headers=BROWSER).get_data(as_text=True)
     assert "只显示前500行" in markup
 
 
-def test_passages_are_shown_where_the_text_is_held(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_passages_are_shown_where_the_text_is_held(small: EmbeddedStore, tmp_path: Path) -> None:
     (tmp_path / "d.txt").write_text(TEXT, encoding="utf-8")
-    client = with_sources(store, tmp_path)
+    client = with_sources(small, tmp_path)
     markup = page(client, "/documents/d-1")
     assert 'id="ev-d-1"' in markup
     assert re.search(r"<mark><a [^>]*>年产&lt;b&gt;二万&lt;/b&gt;吨</a></mark>", markup)
@@ -258,11 +250,11 @@ def test_passages_are_shown_where_the_text_is_held(store: EmbeddedStore, tmp_pat
 
 @pytest.mark.parametrize(("text", "sentence"), [(None, "没有这篇原文"), (TEXT + "改", "原文与图谱所依据的不同")])
 def test_another_text_is_never_shown_as_evidence(
-    store: EmbeddedStore, tmp_path: Path, text: str | None, sentence: str
+    small: EmbeddedStore, tmp_path: Path, text: str | None, sentence: str
 ) -> None:
     if text is not None:
         (tmp_path / "d.txt").write_text(text, encoding="utf-8")
-    markup = page(with_sources(store, tmp_path), "/documents/d-1")
+    markup = page(with_sources(small, tmp_path), "/documents/d-1")
     assert sentence in markup
     assert "二万" not in markup
     assert 'id="ev-d-1"' in markup
@@ -320,12 +312,12 @@ def test_what_is_not_known_is_computed(client: FlaskClient) -> None:
     assert "所在开发区" not in missing
 
 
-def test_the_query_of_a_view_gives_the_facts_of_the_view(store: EmbeddedStore, client: FlaskClient) -> None:
+def test_the_query_of_a_view_gives_the_facts_of_the_view(small: EmbeddedStore, client: FlaskClient) -> None:
     from html import unescape
 
     markup = page(client, "/entity/enterprise/e-1")
     query = unescape(re.findall(r'<pre class="code"[^>]*><code>(.*?)</code>', markup, re.DOTALL)[0])
-    found = {str(row["fact"]).strip("<>").rpartition("/id/")[2].replace("/", "-") for row in store.select(query)}
+    found = {str(row["fact"]).strip("<>").rpartition("/id/")[2].replace("/", "-") for row in small.select(query)}
     shown = set(re.findall(r'<div class="f[^"]*" id="([^"]+)"', markup))
     assert found == shown
 
@@ -369,11 +361,11 @@ class Counting:
     ("path", "most"),
     [("/", 20), ("/zones", 12), ("/chains", 5), ("/documents", 5), ("/zones/{zone}", 30), ("/documents/{document}", 8)],
 )
-def test_a_page_asks_a_few_queries_whatever_the_size(shipped: EmbeddedStore, path: str, most: int) -> None:
-    counting = Counting(shipped)
+def test_a_page_asks_a_few_queries_whatever_the_size(store: EmbeddedStore, path: str, most: int) -> None:
+    counting = Counting(store)
     client = create_app(Settings(), counting).test_client()  # type: ignore[arg-type]
     for kind in ("zone", "document"):
-        rows = shipped.select(
+        rows = store.select(
             f'SELECT ?s {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), "https://w3id.org/zone-kg/id/{kind}/datong")) }} LIMIT 1'
         )
         path = path.replace(f"{{{kind}}}", str(rows[0]["s"]).strip("<>").rpartition("/")[2])
@@ -381,12 +373,12 @@ def test_a_page_asks_a_few_queries_whatever_the_size(shipped: EmbeddedStore, pat
     assert counting.asked <= most
 
 
-def test_every_page_of_the_shipped_graph_opens(shipped: EmbeddedStore) -> None:
-    client = create_app(Settings(), shipped).test_client()
+def test_every_page_of_the_shipped_graph_opens(store: EmbeddedStore) -> None:
+    client = create_app(Settings(), store).test_client()
     opened = 0
     for kind in ("zone", "chain", "document", "enterprise", "project", "platform", "fund", "university", "product"):
         below = f"https://w3id.org/zone-kg/id/{kind}/"
-        for row in shipped.select(f'SELECT DISTINCT ?s {{ ?s a ?c FILTER(STRSTARTS(STR(?s), "{below}")) }} LIMIT 12'):
+        for row in store.select(f'SELECT DISTINCT ?s {{ ?s a ?c FILTER(STRSTARTS(STR(?s), "{below}")) }} LIMIT 12'):
             slug = str(row["s"]).strip("<>").rpartition("/")[2]
             path = f"/{kind}s/{slug}" if kind in {"zone", "chain", "document"} else f"/entity/{kind}/{slug}"
             markup = page(client, path)
@@ -405,9 +397,9 @@ def test_an_empty_graph_says_what_to_do() -> None:
 
 
 def test_the_version_on_the_pages_is_that_of_the_base_and_not_of_the_process(
-    store: EmbeddedStore, app: Flask, monkeypatch: pytest.MonkeyPatch
+    small: EmbeddedStore, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    boot = store.version.partition("-")[0][:12]
+    boot = small.version.partition("-")[0][:12]
     paths = ("/", "/console?query=ASK%20%7B%7D")
     for path in paths:
         found = page(app.test_client(), path)
@@ -418,8 +410,8 @@ def test_the_version_on_the_pages_is_that_of_the_base_and_not_of_the_process(
         assert "0123456789ab</span>" in page(app.test_client(), path)
 
 
-def test_home_and_stats_count_the_same_entities(shipped: EmbeddedStore) -> None:
-    summary = statistics.summarise(shipped)
-    counted = explore.counts(shipped)
+def test_home_and_stats_count_the_same_entities(store: EmbeddedStore) -> None:
+    summary = statistics.summarise(store)
+    counted = explore.counts(store)
     assert counted.entities == sum(summary.entities.values())
     assert counted.facts == sum(sum(by_modality.values()) for by_modality in summary.facts.values())
