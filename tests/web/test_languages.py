@@ -184,6 +184,7 @@ class Gone:
     """A store whose data can't be opened."""
 
     version = "1"
+    versioned = True
 
     def __getattr__(self, name: str) -> object:
         raise errors.StoreUnusable("var", "this user may not write there")
