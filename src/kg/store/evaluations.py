@@ -29,6 +29,7 @@ from kg.errors import (
 from kg.model.vocabulary import PREFIXES
 from kg.store import lexer
 from kg.store.embedded import EmbeddedStore, graphs_of, translate
+from kg.store.examine import examine
 from kg.store.formats import ResultFormat, find_format, formats_for
 from kg.store.meter import Full, Meter
 from kg.store.pool import Worker, WorkerPool
@@ -192,10 +193,28 @@ class Evaluations:
 
             rehearse(update, base)
             return
+        self._apart_and_back(self._pool, "rehearse", (update, base), update)
+
+    def examine(self, data: bytes, media_type: str, base: str | None, most_bytes: int) -> None:
+        """Look at RDF that somebody sends, in a process of its own: see `kg.store.examine`.
+
+        Raises
+        ------
+        QueryRefused
+            If it nests too deeply or becomes too large.
+        QueryStopped
+            If it takes too long or too much memory, or the engine's parser ends with it.
+        """
+        if self._pool is None:
+            examine(data, media_type, base, most_bytes)
+            return
+        self._apart_and_back(self._pool, "examine", (data, media_type, base, most_bytes), "")
+
+    def _apart_and_back(self, pool: WorkerPool, kind: str, request: tuple[object, ...], operation: str) -> None:
         ticket = self._register.enter("", "ask", self._most.timeout_s)
         try:
-            ask = partial(_asked, self._pool, "rehearse", (update, base), ticket)
-            for _ in Answer(self._pool, ask, ticket, self._register, UNCONDITIONAL, update):
+            ask = partial(_asked, pool, kind, request, ticket)
+            for _ in Answer(pool, ask, ticket, self._register, UNCONDITIONAL, operation):
                 pass
         finally:
             self._register.leave(ticket, False)

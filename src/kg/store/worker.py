@@ -38,6 +38,7 @@ import pyoxigraph as ox
 
 from kg.errors import QueryRefused, ResultNotXml
 from kg.store.dataset import evaluate
+from kg.store.examine import examine_apart
 from kg.store.meter import NO_LIMIT, Full, Meter
 
 BLOCK_BYTES: Final = 65_536
@@ -218,6 +219,19 @@ def rehearse(channel: socket.socket, text: str, base: str | None) -> None:
     channel.sendall(HEAD.pack(b"W", int(_has_grown()), 0))
 
 
+def examine(channel: socket.socket, *what: Any) -> None:
+    """Read a graph that somebody sends; send nothing or why the writer mustn't."""
+    try:
+        examine_apart(*what)
+    except (QueryRefused, MemoryError, RuntimeError, OSError) as error:
+        _fail(channel, error)
+        return
+    channel.sendall(HEAD.pack(b"W", int(_has_grown()), 0))
+
+
+_BESIDE: Final = {"rehearse": rehearse, "examine": examine}
+
+
 def serve(channel: socket.socket, memory_bytes: int) -> None:
     """Answer requests one after another, until the other end is closed."""
     engine: ox.Store | None = None
@@ -226,8 +240,8 @@ def serve(channel: socket.socket, memory_bytes: int) -> None:
         if folder != opened:
             # Two open copies would take twice the memory.
             engine, opened = None, ""
-        if kind == "rehearse":
-            rehearse(channel, *request)
+        if kind in _BESIDE:
+            _BESIDE[kind](channel, *request)
             continue
         try:
             if engine is None:
@@ -244,7 +258,7 @@ def serve(channel: socket.socket, memory_bytes: int) -> None:
 
 
 def _requests(channel: socket.socket) -> Iterator[tuple[str, str, Any]]:
-    pending = b""
+    pending = bytearray()
     while True:
         while len(pending) < LENGTH.size or len(pending) - LENGTH.size < LENGTH.unpack_from(pending)[0]:
             block = channel.recv(BLOCK_BYTES)
@@ -252,7 +266,8 @@ def _requests(channel: socket.socket) -> Iterator[tuple[str, str, Any]]:
                 return
             pending += block
         end = LENGTH.size + LENGTH.unpack_from(pending)[0]
-        request, pending = marshal.loads(pending[LENGTH.size : end]), pending[end:]  # noqa: S302 - our own process's
+        request = marshal.loads(memoryview(pending)[LENGTH.size : end])  # noqa: S302 - our own process's
+        del pending[:end]
         yield request
 
 

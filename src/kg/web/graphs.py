@@ -34,6 +34,8 @@ _METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
 _NAME: Final = re.compile(r"(?=.{1,200}\Z)[A-Za-z0-9][A-Za-z0-9._~-]*(?:/[A-Za-z0-9][A-Za-z0-9._~-]*)*", re.ASCII)
 _MULTIPART: Final = "multipart/form-data"
 _MOST_PARTS: Final = 100
+#: How much larger than the longest body a graph may be as N-Triples: what prefixes and nesting save.
+_MOST_GROWTH: Final = 10
 
 
 @blueprint.route("/graphs", methods=_METHODS)
@@ -127,6 +129,8 @@ def _write(graph: str | None, *, replace: bool) -> Response:
         bytes=sum(len(data) for _, data in parts),
         sha256=hashlib.sha256(b"".join(data for _, data in parts)).hexdigest(),
     ) as entry:
+        for media_type, data in parts:
+            here.queries.examine(data, media_type, graph, _MOST_GROWTH * here.settings.update_max_bytes)
         existed = here.store.has_graph(graph)
         media_type, data = parts[0] if len(parts) == 1 else update.merged(parts, graph)
         here.store.load_graph(graph, data, media_type, replace=replace)
