@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,3 +66,55 @@ def running(
         yield presence
     finally:
         stop(process)
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all its descendants."""
+    children: list[str] = []
+    # Every thread has children of its own; any of them may end while we look.
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                children += (thread / "children").read_text(encoding="ascii").split()
+    return [pid, *(member for child in children for member in family(int(child)))]
+
+
+def memory_mb(pid: int) -> tuple[float, float]:
+    """Return the resident and the proportional memory of a process and its descendants."""
+    rss = pss = 0
+    for member in family(pid):
+        try:
+            told = Path(f"/proc/{member}/smaps_rollup").read_text(encoding="ascii")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        rss += int(re.search(r"^Rss:\s+(\d+)", told, re.MULTILINE)[1])  # type: ignore[index]
+        pss += int(re.search(r"^Pss:\s+(\d+)", told, re.MULTILINE)[1])  # type: ignore[index]
+    return rss / 1024, pss / 1024
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Return the processor time, of user and system, that some processes have taken until now."""
+    ticks = 0
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+            # Its own, and that of children that have ended.
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Return when a server listens."""
+    until = time.monotonic() + seconds
+    with socket.socket() as probe:
+        while probe.connect_ex(("127.0.0.1", port)) != 0:
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError("a server didn't start")
+            time.sleep(0.1)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])

@@ -9,9 +9,6 @@ at most 200 MB for the four zones.
 """
 
 import itertools
-import json
-import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -30,10 +27,10 @@ from kg.store.embedded import ENGINE_FOLDER, EmbeddedStore
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from service import environment, running, stop  # noqa: E402 - found by the line above
+from bench.connection import Connection, solutions  # noqa: E402 - found by the line above
+from service import environment, free_port, memory_mb, running, stop, wait_for  # noqa: E402
 
 QUERIES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("queries/*.rq"))}
-JSON = "application/sparql-results+json"
 ROUNDS = 200
 PEER_ROUNDS = 15
 CONNECTIONS = 4
@@ -47,58 +44,6 @@ from rdflib_endpoint import SparqlEndpoint
 graph = Graph().parse(sys.argv[1], format="nt")
 uvicorn.run(SparqlEndpoint(graph=graph, path="/sparql"), host="127.0.0.1", port=int(sys.argv[2]), log_level="warning")
 """
-
-
-class Connection:
-    """A kept connection that costs as little as Python allows, so that what is timed is the service."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._socket = socket.create_connection(("127.0.0.1", port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def ask(self, query: str) -> bytes:
-        """Return the body of the answer."""
-        self._socket.sendall(request(self._port, query))
-        data = b""
-        while (end := data.find(b"\r\n\r\n")) < 0:
-            data += self._receive()
-        head, body = data[:end].lower(), data[end + 4 :]
-        if not head.startswith(b"http/1.1 200"):
-            raise RuntimeError(data.decode("utf-8", "replace")[:500])
-        length = re.search(rb"content-length: (\d+)", head)
-        if length is None:
-            raise RuntimeError("an answer without its length")
-        while len(body) < int(length[1]):
-            body += self._receive()
-        return body
-
-    def _receive(self) -> bytes:
-        block = self._socket.recv(262_144)
-        if not block:
-            raise RuntimeError("the connection was closed")
-        return block
-
-    def close(self) -> None:
-        """End the connection."""
-        self._socket.close()
-
-
-def request(port: int, query: str) -> bytes:
-    """Return a GET request with a query."""
-    path = f"/sparql?{urllib.parse.urlencode({'query': query})}"
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: {JSON}\r\n\r\n".encode("ascii")
-
-
-def solutions(body: bytes) -> list[str]:
-    """Return a result's solutions in an order and a spelling of their own, to be compared."""
-
-    def spelt(term: dict[str, str]) -> str:
-        datatype = term.get("datatype", "").rpartition("#")[2]
-        return f"{term['value']}@{term.get('xml:lang', '')}^{datatype if datatype != 'string' else ''}"
-
-    bindings = json.loads(body)["results"]["bindings"]
-    return sorted(json.dumps({name: spelt(term) for name, term in b.items()}, sort_keys=True) for b in bindings)
 
 
 def median_us(ask: Callable[[str], bytes], query: str, rounds: int) -> float:
@@ -135,39 +80,6 @@ def throughput(port: int, connections: int, rounds: int) -> float:
     for thread in threads:
         thread.join()
     return connections * rounds * len(QUERIES) / (time.perf_counter() - started)
-
-
-def family(pid: int) -> list[int]:
-    """Return a process and all its descendants."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [pid, *(member for child in children for member in family(int(child)))]
-
-
-def memory_mb(pid: int) -> tuple[float, float]:
-    """Return the resident and the proportional memory of a process and its descendants."""
-    rss = pss = 0
-    for member in family(pid):
-        told = Path(f"/proc/{member}/smaps_rollup").read_text(encoding="ascii")
-        rss += int(re.search(r"^Rss:\s+(\d+)", told, re.MULTILINE)[1])  # type: ignore[index]
-        pss += int(re.search(r"^Pss:\s+(\d+)", told, re.MULTILINE)[1])  # type: ignore[index]
-    return rss / 1024, pss / 1024
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-    """Return when a server listens."""
-    until = time.monotonic() + seconds
-    with socket.socket() as probe:
-        while probe.connect_ex(("127.0.0.1", port)) != 0:
-            if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError("a server didn't start")
-            time.sleep(0.1)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 def main() -> int:
