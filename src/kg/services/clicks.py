@@ -185,14 +185,15 @@ def _hops(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
 
 
 def _via(store: Reader, state: ViewState, words: Sequence[str]) -> ViewState:
-    """Let the path use a kind of link or not; ``all`` lets it use each."""
+    """Let the path use a kind of link alone, or beside those that are chosen; ``all`` lets it use each."""
     route = state.route
     if route is None:
         raise InvalidState("no path is looked for", "do")
-    if words[0] == "all":
-        return _shown(store, replace(state, route=replace(route, kinds=None, chosen=0)))
-    every = [kind for kind in links.read(store).kinds() if kind not in ASIDE]
-    return _shown(store, replace(state, route=replace(route, kinds=_toggled(route.kinds, every, words[0]), chosen=0)))
+    every = links.read(store).kinds()
+    if words[0] != "all" and words[0] not in every:
+        raise InvalidState(f"{words[0][:40]!r} isn't among {', '.join(every)}", "do")
+    chosen = frozenset() if words[0] == "all" else (route.kinds or frozenset()) ^ {words[0]}
+    return _shown(store, replace(state, route=replace(route, kinds=chosen or None, chosen=0)))
 
 
 def _hubs(store: Reader, state: ViewState, _: Sequence[str]) -> ViewState:

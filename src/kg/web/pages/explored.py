@@ -374,7 +374,7 @@ def _path_kinds(view: View) -> list[Toggle]:
     known = {k: n for k, n in links.read(service().store).kinds().items() if k not in ASIDE}
     view.picture.names.load(service().store, (f"{KG}{kind}" for kind in known))
     return [
-        Toggle(f"via {kind}", view.presenter.label(f"{KG}{kind}"), n, route.kinds is None or kind in route.kinds, kind)
+        Toggle(f"via {kind}", view.presenter.label(f"{KG}{kind}"), n, kind in (route.kinds or ()), kind)
         for kind, n in sorted(known.items(), key=lambda k: (-k[1], k[0]))
     ]
 
