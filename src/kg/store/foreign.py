@@ -109,8 +109,14 @@ def solutions(body: bytes, *, mend: bool) -> tuple[list[str], list[dict[str, Any
     if not isinstance(found, ox.QuerySolutions):
         raise StoreError("The remote store sent no result of a SELECT.")
     names = [variable.value for variable in found.variables]
+    return names, [
+        {name: term for name, term in zip(names, row, strict=True) if term is not None} for row in _rows(found)
+    ]
+
+
+def _rows(found: ox.QuerySolutions) -> list[ox.QuerySolution]:
     try:
-        return names, [{name: term for name, term in zip(names, row, strict=True) if term is not None} for row in found]
+        return list(found)
     except (SyntaxError, ValueError) as error:
         raise StoreError(f"The remote store sent a result that can't be read: {error}") from None
 
@@ -127,7 +133,7 @@ def boolean(body: bytes) -> bool:
     if isinstance(found, ox.QueryBoolean):
         return bool(found)
     if isinstance(found, ox.QuerySolutions) and len(found.variables) == 1:
-        return any(getattr(row[0], "value", "0") not in {"0", "false"} for row in found)
+        return any(getattr(row[0], "value", "0") not in {"0", "false"} for row in _rows(found))
     raise StoreError("The remote store sent no answer of an ASK.")
 
 

@@ -167,9 +167,10 @@ class RemoteStore:
 
     def _rows(self, text: str) -> tuple[list[str], list[Solution], int | None]:
         exchange = self._asked(text, foreign.JSON, STORE_DATASET)
+        body = exchange.read(MOST_BYTES)
         if foreign.is_part(exchange.headers):
             raise QueryFailed("The remote store gave up on the way and sent a part of the result.")
-        names, rows = foreign.solutions(exchange.read(MOST_BYTES), mend=self.is_virtuoso)
+        names, rows = foreign.solutions(body, mend=self.is_virtuoso)
         return names, cast(list[Solution], rows), foreign.cap_of(exchange.headers) or self._max_rows
 
     def _paged(self, text: str, names: Sequence[str], cap: int) -> list[Solution]:
@@ -396,9 +397,9 @@ class RemoteStore:
             before = word
         # Prefixes that are declared again later, and words that are run together, aren't followed above.
         words = [token.text.upper() for token in lexer.tokens(operation) if token.kind == "word"]
-        return words.count("PREFIX") != len(lexer.prologue(operation).prefixes) or any(
-            word not in _WHOLE and word.startswith(("CLEAR", "DROP", "GRAPH")) for word in words
-        )
+        declared = lexer.prologue(operation)
+        again = words.count("PREFIX") > len(declared.prefixes) or words.count("BASE") > (declared.base is not None)
+        return again or any(word not in _WHOLE and word.startswith(("CLEAR", "DROP", "GRAPH")) for word in words)
 
     def _update(self, text: str, fields: Sequence[tuple[str, str]] = ()) -> None:
         # Virtuoso reads updates from the field of queries, and does nothing about an `update`.
@@ -581,9 +582,16 @@ _WHOLE: Final = frozenset({"CLEAR", "DROP", "GRAPH"})
 _RDF_MEDIA_TYPES: Final = [f.media_type for f in FORMATS if isinstance(f.engine, ox.RdfFormat)]
 
 
+_EXPECTED: Final = {
+    "select": "A SELECT was expected.",
+    "ask": "An ASK was expected.",
+    "construct": "A CONSTRUCT or DESCRIBE was expected.",
+}
+
+
 def _formed(text: str, *forms: str) -> str:
     if lexer.prologue(text).form not in forms:
-        raise QueryFailed(f"A {forms[0].upper()} was expected." if forms[0] != "ask" else "An ASK was expected.")
+        raise QueryFailed(_EXPECTED[forms[0]])
     return text
 
 

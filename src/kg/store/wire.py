@@ -180,7 +180,7 @@ class Exchange:
         """
         try:
             with _told(self._address):
-                for block in self._response.iter_bytes(_BLOCK_BYTES):
+                for block in self._response.iter_bytes():
                     if time.monotonic() > self._until:
                         raise httpx.ReadTimeout("")
                     yield block
