@@ -96,3 +96,45 @@ def test_an_unknown_step_is_refused(prepare, capsys):
 def test_the_version_of_node_is_read(prepare, monkeypatch, told, major):
     monkeypatch.setattr(prepare.subprocess, "run", lambda *_a, **_o: subprocess.CompletedProcess([], 0, stdout=told))
     assert prepare.node_major("node") == major
+
+
+@pytest.fixture
+def bare(prepare, monkeypatch):
+    """A machine of the administrator's that has apt-get, and nothing of what the tests need of the system."""
+    there = {"apt-get": "/usr/bin/apt-get"}
+    monkeypatch.setattr(prepare.shutil, "which", there.get)
+    monkeypatch.setattr(prepare.os, "geteuid", lambda: 0)
+    return there
+
+
+def test_what_the_tests_need_of_the_system_is_installed(prepare, calls, bare):
+    assert prepare.main(["system"]) == 0
+    installed = [call[call.index("--no-install-recommends") + 1 :] for call in calls if "install" in call]
+    assert installed == [
+        ["chromium", "fonts-noto-cjk"],
+        ["virtuoso-opensource-7", "virtuoso-opensource-7-bin"],
+    ]
+
+
+def test_a_virtuoso_that_is_there_is_left_alone(prepare, calls, bare):
+    bare["virtuoso-t"] = "/usr/bin/virtuoso-t"
+    assert prepare.main(["system"]) == 0
+    assert not any("virtuoso" in part for call in calls for part in call)
+
+
+def test_a_system_without_apt_is_no_failure(prepare, calls, bare, capsys):
+    del bare["apt-get"]
+    assert prepare.main(["system"]) == 0
+    assert calls == []
+    told = capsys.readouterr().out
+    assert "the tests of a remote store: virtuoso-opensource-7" in told
+    assert "the tests in a browser: chromium" in told
+
+
+def test_packages_that_cannot_be_installed_are_no_failure(prepare, monkeypatch, bare, capsys):
+    def run(command, **_options):
+        raise subprocess.CalledProcessError(100, command)
+
+    monkeypatch.setattr(prepare, "run", run)
+    assert prepare.main(["system"]) == 0
+    assert "couldn't install virtuoso-opensource-7" in capsys.readouterr().out

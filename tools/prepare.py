@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +23,8 @@ LOCKS = ROOT / "locks"
 WEB = ROOT / "web"
 STAMPS = ROOT / ".stamps"
 NODE_MAJOR = 20
+#: The store of another machine that the tests run against: its programs, and what Debian wants beside them.
+VIRTUOSO = ("virtuoso-opensource-7", "virtuoso-opensource-7-bin")
 
 
 class Impossible(Exception):
@@ -134,33 +136,37 @@ def node_major(node: str) -> int:
 
 
 def system() -> None:
-    """Install Chromium and a Chinese font by the system's package manager, where they are missing."""
-    there = {"chromium": has_chromium(), "fonts-noto-cjk": has_font()}
+    """Install a browser, a Chinese font and Virtuoso by the system's package manager, where they are missing."""
+    install({"chromium": has_chromium(), "fonts-noto-cjk": has_font()}, "the tests in a browser")
+    virtuoso = shutil.which("virtuoso-t") is not None
+    install(dict.fromkeys(VIRTUOSO, virtuoso), "the tests of a remote store")
+
+
+def install(there: Mapping[str, bool], what: str) -> None:
+    """Install the system's packages that aren't there; say so where that can't be done, as nothing else needs them."""
     wanted = [name for name, found in there.items() if not found]
     if not wanted:
         return
     names = ", ".join(wanted)
     apt = shutil.which("apt-get")
     if apt is None:
-        say(f"Missing for the tests in a browser: {names} (or their like); this system has no apt-get to install them.")
+        say(f"Missing for {what}: {names} (or their like); this system has no apt-get to install them.")
         return
     prefix: list[str] = []
     if os.geteuid() != 0:
         sudo = shutil.which("sudo")
         if sudo is None or subprocess.run([sudo, "-n", "true"], check=False, capture_output=True).returncode != 0:
-            say(
-                f"Missing for the tests in a browser: {names}. Install them as root: apt-get install {' '.join(wanted)}"
-            )
+            say(f"Missing for {what}: {names}. Install them as root: apt-get install {' '.join(wanted)}")
             return
         prefix = [sudo, "-n"]
     say(f"installing {names} by apt-get")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     try:
         run([*prefix, apt, "update", "-qq"], env={**os.environ, **quiet})
-        install = [apt, "install", "-y", "-qq", "--no-install-recommends", *wanted]
-        run([*prefix, "env", "DEBIAN_FRONTEND=noninteractive", *install], stdout=subprocess.DEVNULL)
+        command = [apt, "install", "-y", "-qq", "--no-install-recommends", *wanted]
+        run([*prefix, "env", "DEBIAN_FRONTEND=noninteractive", *command], stdout=subprocess.DEVNULL)
     except subprocess.CalledProcessError:
-        say(f"apt-get couldn't install {names}; the tests in a browser say what they miss.")
+        say(f"apt-get couldn't install {names}; {what} say what they miss.")
 
 
 def has_chromium() -> bool:
