@@ -32,7 +32,18 @@ NEVER_ON_A_PAGE = {
 #: Names of parts, parameters and causes: arguments that aren't sentences.
 NO_SENTENCE = {
     *("", "off", "full", "rate", "kind", "as-of", "view", "limit", "kinds", "do", "from", "to", "name", "query"),
-    *("v", "selected", "filters.asOf", "groups.of", "groups.at", "path.hops", "path.chosen", "accident", "state"),
+    *(
+        "v",
+        "selected",
+        "filters.asOf",
+        "groups.of",
+        "groups.at",
+        "path.hops",
+        "path.hubs",
+        "path.chosen",
+        "accident",
+        "state",
+    ),
     *("docs/conformance.json", "format=§", "/data/§", "§/§", "§§", "§ §", "§, §", "§", "modality", "certainty"),
     *("facts", "zones", "invalid_token", "KG_QUERY_MAX_RESULT_MB", "KG_QUERY_MAX_ROWS", "§ isn't known§"),
     *("The state§ can't be read: §.", "The query doesn't parse§: §"),
