@@ -333,7 +333,7 @@ def test_a_worker_that_aborts_costs_its_own_query_alone(make):
     for number, how in ((signal.SIGABRT, "gave up"), (signal.SIGSEGV, "overflowed"), (signal.SIGKILL, "killed")):
         asking = Asking(evaluations)
         # A worker that is gone at once is taken for one that was dead before the query came.
-        wait_for(lambda asking=asking: asking.state.seconds > 0.5)
+        wait_for(lambda asking=asking: asking.state.seconds > 0.8)
         os.kill(asking.pid, number)
         error = asking.failure()
         assert isinstance(error, QueryCrashed)

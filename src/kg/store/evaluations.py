@@ -44,7 +44,7 @@ PATIENCE_S: Final = 2.0
 _TRIES: Final = 3
 _MOST_PAYLOAD: Final = 64 * 1024 * 1024
 #: A worker that ends sooner than this was on its way out already.
-_DEAD_S: Final = 0.2
+_DEAD_S: Final = 0.5
 _LEFT: Final = "Its reader went away."
 
 
