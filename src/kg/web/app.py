@@ -91,7 +91,7 @@ def _start() -> None:
 def _finish(response: Response) -> Response:
     here = state()
     response = compress(response)
-    if not versioned(here.store) and response.headers.get("Cache-Control") == "no-cache":
+    if response.headers.get("Cache-Control") == "no-cache" and not versioned(here.store):
         # Others write there, and nothing tells: what is right now may be wrong when it would be looked at again.
         response.headers["Cache-Control"] = "no-store"
         response.headers.pop("ETag", None)
