@@ -3,74 +3,31 @@
 import base64
 import re
 import struct
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import CHROMIUM, PHONE, Visit, launch, serving
+from axe import serious
+from chromium import PHONE, Visit
+from hostile import LABELS
 
-from kg.config import Settings
-from kg.services import ingest
-from kg.services.base import BaseFiles
 from kg.store.embedded import EmbeddedStore
-from kg.web import assets
-from kg.web.app import create_app
 from services.chain_graphs import made, two_zones
 
-AXE = Path(__file__).parent.parent.parent / "web" / "node_modules" / "axe-core" / "axe.min.js"
-HOSTILE = (
-    "<img src=x onerror=document.title='hit'>",
-    "</script><script>document.title='hit'</script>",
-    'a href="javascript:document.title=1" onclick="x"',
-    "\u202egnihtemos\u202c",
-    "长" * 10_000,
-    "{{ 7*7 }} ${7*7}",
-)
-
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium; CI installs it"),
-    pytest.mark.skipif(assets.folder() is None, reason="web/dist isn't built: npm run build in web/"),
-]
-
-
-def service(store: EmbeddedStore) -> Any:
-    return serving(create_app(replace(Settings(), base="none"), store))
-
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with EmbeddedStore.open(None) as opened:
-        ingest.load(opened, None, files=BaseFiles.shipped(), validate=False)
-        with service(opened) as found:
-            yield found
-
-
-@pytest.fixture(scope="module")
-def small() -> Iterator[str]:
+def small(serve: Callable[[EmbeddedStore], str]) -> Iterator[str]:
     with EmbeddedStore.open(None) as opened:
         two_zones(opened)
-        with service(opened) as found:
-            yield found
+        yield serve(opened)
 
 
 @pytest.fixture(scope="module")
-def hostile() -> Iterator[str]:
+def hostile(serve: Callable[[EmbeddedStore], str]) -> Iterator[str]:
     with EmbeddedStore.open(None) as opened:
-        made(opened, 18, labels=HOSTILE)
-        with service(opened) as found:
-            yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = launch(playwright)
-        yield opened
-        opened.close()
+        made(opened, 18, labels=LABELS)
+        yield serve(opened)
 
 
 def first_chain(visit: Visit, address: str) -> None:
@@ -93,18 +50,6 @@ def saved(page: Any, name: str) -> bytes:
         page.locator(f"details.pick.right a[href*='/export/{name}']:not([data-png])").click()
     page.keyboard.press("Escape")
     return Path(caught.value.path()).read_bytes()
-
-
-def serious(page: Any) -> list[tuple[str, str, int]]:
-    if not AXE.exists():
-        pytest.skip("axe-core isn't installed: npm ci in web/")
-    page.add_script_tag(path=str(AXE))
-    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        (v["id"], v["nodes"][0]["html"][:160], len(v["nodes"]))
-        for v in found["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]
 
 
 def test_a_box_opens_its_facts_and_a_fact_its_passage(browser: Any, address: str) -> None:

@@ -2,16 +2,12 @@
 
 from dataclasses import replace
 
-import pytest
-from chromium import CHROMIUM, launch, serving
+from chromium import serving
 from flask import Flask
 
 from kg.config import Settings
 from kg.store.embedded import EmbeddedStore
 from kg.web.app import create_app
-
-playwright_api = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium at /usr/bin/chromium")
 
 ASK = """async (address) => {
   try {
@@ -29,14 +25,6 @@ WRITE = """async ([address, token]) => {
     return answer.status;
   } catch (error) { return String(error); }
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright_api.sync_playwright() as playwright:
-        opened = launch(playwright)
-        yield opened
-        opened.close()
 
 
 def elsewhere() -> Flask:

@@ -1,78 +1,23 @@
 """The explorer in a browser, by mouse and by keyboard alone: what analysts do, and that nothing moves meanwhile."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import CHROMIUM, PHONE, launch
-from werkzeug.serving import make_server
+from axe import serious
+from chromium import PHONE, Visit
+from hostile import LABELS
 
-from kg.config import Settings
 from kg.model.vocabulary import ID
-from kg.services import ingest, links
-from kg.services.base import BaseFiles
+from kg.services import exploration, links
+from kg.services.viewstate import ViewState
 from kg.store.embedded import EmbeddedStore
-from kg.web import assets
-from kg.web.app import create_app
-
-AXE = Path(__file__).parent.parent.parent / "web" / "node_modules" / "axe-core" / "axe.min.js"
-HOSTILE = [
-    "<img src=x onerror=document.title='hit'>",
-    "</script><script>document.title='hit'</script>",
-    'a href="javascript:document.title=1" onclick="x"',
-    "\u202egnihtemos\u202c",
-    "长" * 10_000,
-    "{{ 7*7 }} ${7*7}",
-]
-
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium; CI installs it"),
-    pytest.mark.skipif(assets.folder() is None, reason="web/dist isn't built: npm run build in web/"),
-]
+from kg.web.pages import explored
 
 Places = dict[str, dict[str, float]]
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        ingest.load(opened, None, files=BaseFiles.shipped(), validate=False)
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[EmbeddedStore], str]]:
-    ends: list[Callable[[], None]] = []
-
-    def start(store: EmbeddedStore) -> str:
-        folder = tmp_path_factory.mktemp("data")
-        server = make_server(
-            "127.0.0.1", 0, create_app(replace(Settings(), base="none", data_dir=folder), store), threaded=True
-        )
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-
-        def end() -> None:
-            server.shutdown()
-            thread.join()
-            server.server_close()
-
-        ends.append(end)
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for end in ends:
-        end()
-
-
-@pytest.fixture(scope="module")
-def address(store: EmbeddedStore, serve: Callable[[EmbeddedStore], str]) -> str:
-    return serve(store)
 
 
 @pytest.fixture(scope="module")
@@ -81,35 +26,12 @@ def path_of(store: EmbeddedStore) -> Callable[[str], str]:
     return lambda start: next(path for path in known if path.startswith(start))
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = launch(playwright)
-        yield opened
-        opened.close()
-
-
-class Explorer:
-    """A page of the explorer with what it logged and asked for."""
+class Explorer(Visit):
+    """A page of the explorer."""
 
     def __init__(self, browser: Any, address: str, **options: Any) -> None:
+        super().__init__(browser, **{"viewport": {"width": 1440, "height": 900}, **options})
         self.address = address
-        options = {"locale": "zh-CN", "viewport": {"width": 1440, "height": 900}, **options}
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.problems: list[str] = []
-        self.hosts: set[str] = set()
-        self.page.on("console", lambda m: self.problems.append(m.text) if m.type in {"error", "warning"} else None)
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-
-    def __enter__(self) -> "Explorer":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.context.close()
 
     def open(self, path: str = "/explore") -> Any:
         self.page.goto(path if path.startswith("http") else self.address + path, wait_until="networkidle")
@@ -118,7 +40,7 @@ class Explorer:
 
     def until(self, holds: str, given: object = None) -> None:
         """Wait until an expression or a function holds; the page's own policy lets no other way of waiting evaluate."""
-        for _ in range(200):
+        for _ in range(600):
             if self.page.evaluate(holds, given):
                 return
             self.page.wait_for_timeout(25)
@@ -139,7 +61,7 @@ class Explorer:
 
     def count(self, wanted: Callable[[int], bool]) -> int:
         """Wait until the drawing has so many boxes, and return how many."""
-        for _ in range(100):
+        for _ in range(400):
             n = len(self.places())
             if wanted(n):
                 return n
@@ -397,6 +319,32 @@ def test_an_analysts_session_by_keyboard_alone(browser: Any, address: str, path_
         assert explorer.problems == []
 
 
+def test_a_view_that_is_too_large_for_an_address_survives_a_reload_and_is_shared_by_a_short_link(
+    browser: Any, address: str, store: EmbeddedStore
+) -> None:
+    every = sorted(iri.removeprefix(ID) for iri in links.read(store).classes)
+    state = exploration.add(store, ViewState(), every)
+    assert len(state.encoded()) > explored.ADDRESS_MAX
+    with Explorer(browser, address) as explorer:
+        saved = explorer.context.request.post(f"{address}/s", data={"kind": "view", "state": state.as_json()}).json()
+        page = explorer.open(saved["address"])
+        explorer.count(lambda n: n == len(every))
+        page.evaluate("id => document.getElementById('canvas').choose(id)", every[0])
+        page.focus("#canvas")
+        page.keyboard.press("Delete")
+        explorer.count(lambda n: n == len(every) - 1)
+        assert urlsplit(page.url).path == "/explore"
+        here = explorer.boxes()
+        page.reload(wait_until="networkidle")
+        explorer.ready()
+        explorer.count(lambda n: n == len(every) - 1)
+        assert explorer.boxes() == here
+        page.click("#share-pop summary")
+        page.click("#share-copy")
+        explorer.until("document.querySelector('#share-address').value.includes('/s/')")
+        assert explorer.problems == []
+
+
 def test_the_tab_key_reaches_the_graph_and_leaves_it(browser: Any, address: str, path_of: Callable[[str], str]) -> None:
     with Explorer(browser, address) as explorer:
         page = explorer.open(f"/explore?add={path_of('enterprise/hainuokeji')}")
@@ -415,8 +363,6 @@ def test_the_tab_key_reaches_the_graph_and_leaves_it(browser: Any, address: str,
 def test_axe_finds_nothing_serious(
     browser: Any, address: str, path_of: Callable[[str], str], scheme: str, how: str
 ) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core isn't installed: npm ci in web/")
     haino = path_of("enterprise/hainuokeji")
     start = {"empty": "/explore", "groups": "/explore?of=all"}.get(how, f"/explore?add={haino}")
     with Explorer(browser, address, color_scheme=scheme, bypass_csp=True) as explorer:
@@ -431,14 +377,7 @@ def test_axe_finds_nothing_serious(
             page.keyboard.press("Enter")
             page.wait_for_selector("#path-bar")
         page.wait_for_timeout(300)
-        page.add_script_tag(path=str(AXE))
-        found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    bad = [
-        (v["id"], [n["html"][:160] for n in v["nodes"][:3]], len(v["nodes"]))
-        for v in found["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]
-    assert bad == []
+        assert serious(page) == []
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -490,7 +429,7 @@ def hostile_address(serve: Callable[[EmbeddedStore], str]) -> Iterator[str]:
         "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .",
         "@base <https://w3id.org/zone-kg/> .",
     ]
-    for n, label in enumerate(HOSTILE):
+    for n, label in enumerate(LABELS):
         triples.append(f"<id/enterprise/e-{n}> a kg:Enterprise ; skos:prefLabel {json.dumps(label)}@zh .")
         if n:
             triples.append(
@@ -506,7 +445,7 @@ def hostile_address(serve: Callable[[EmbeddedStore], str]) -> Iterator[str]:
 def test_hostile_labels_are_text_everywhere(browser: Any, hostile_address: str, tmp_path: Path) -> None:
     with Explorer(browser, hostile_address) as explorer:
         page = explorer.open("/explore?add=enterprise/e-0")
-        explorer.count(lambda n: n == len(HOSTILE))
+        explorer.count(lambda n: n == len(LABELS))
         explorer.fit()
         for path in explorer.places():
             explorer.click(path)
@@ -517,7 +456,7 @@ def test_hostile_labels_are_text_everywhere(browser: Any, hostile_address: str, 
         page.focus("#canvas")
         page.keyboard.press("t")
         page.wait_for_selector("#entities", state="visible")
-        assert HOSTILE[0] in page.inner_text("#entities")
+        assert LABELS[0] in page.inner_text("#entities")
         page.keyboard.press("t")
         page.wait_for_selector("#entities", state="hidden")
         files = []

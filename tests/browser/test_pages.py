@@ -1,40 +1,13 @@
 """The pages in a browser: quiet, never off the machine, nothing that axe calls serious, keys, themes, widths."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import CHROMIUM, PHONE, Visit, launch, serving
+from axe import serious
+from chromium import PHONE, Visit
 
-from kg.config import Settings
-from kg.services import ingest
-from kg.services.base import BaseFiles
 from kg.store.embedded import EmbeddedStore
-from kg.web import assets
-from kg.web.app import create_app
-
-AXE = Path(__file__).parent.parent.parent / "web" / "node_modules" / "axe-core" / "axe.min.js"
-
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium; CI installs it"),
-    pytest.mark.skipif(assets.folder() is None, reason="web/dist isn't built: npm run build in web/"),
-]
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[EmbeddedStore]:
-    with EmbeddedStore.open(None) as opened:
-        ingest.load(opened, None, files=BaseFiles.shipped(), validate=False)
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def address(store: EmbeddedStore) -> Iterator[str]:
-    with serving(create_app(replace(Settings(), base="none"), store)) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +40,6 @@ NAMES = (
 )
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = launch(playwright)
-        yield opened
-        opened.close()
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_opens_quietly_and_stays_on_the_machine(
     browser: Any, address: str, paths: dict[str, str], name: str
@@ -91,18 +54,9 @@ def test_a_page_opens_quietly_and_stays_on_the_machine(
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser: Any, address: str, paths: dict[str, str], name: str, scheme: str) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core isn't installed: npm ci in web/")
     with Visit(browser, color_scheme=scheme, bypass_csp=True) as visit:
         visit.page.goto(f"{address}{paths[name]}", wait_until="networkidle")
-        visit.page.add_script_tag(path=str(AXE))
-        found = visit.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    bad = [
-        (v["id"], v["nodes"][0]["html"][:160], len(v["nodes"]))
-        for v in found["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]
-    assert bad == []
+        assert serious(visit.page) == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,22 +1,16 @@
 """Zones in a browser: charts in ink, dark and on paper; filters, comparison, copying and the basket by keyboard."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from chromium import CHROMIUM, PHONE, Visit, launch, serving
+from axe import serious
+from chromium import PHONE, Visit
+from hostile import LABELS
 
-from kg.config import Settings
-from kg.services import ingest
-from kg.services.base import BaseFiles
 from kg.store.embedded import EmbeddedStore
-from kg.web import assets
-from kg.web.app import create_app
 
-AXE = Path(__file__).parent.parent.parent / "web" / "node_modules" / "axe-core" / "axe.min.js"
 DATONG, SHANGDANG, SHENCHI = "datongjingkaiqu-128d2e33", "shangdangjingkaiqu-7c6d580c", "shenchishifanqu-dbef05ae"
 PAGES = {
     "zone": f"/zones/{DATONG}",
@@ -27,34 +21,10 @@ PAGES = {
     "basket": "/basket?facts=obs/datong-7b251225,obs/shangdang-b0b0a20e",
     "empty basket": "/basket",
 }
-HOSTILE = (
-    "<img src=x onerror=document.title='hit'>",
-    "</script><script>document.title='hit'</script>",
-    '"href" onclick="x" {{ 7*7 }} {n|style}',
-    "\u202egnihtemos\u202c",
-    "长" * 10_000,
-)
-
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium; CI installs it"),
-    pytest.mark.skipif(assets.folder() is None, reason="web/dist isn't built: npm run build in web/"),
-]
-
-
-def service(store: EmbeddedStore) -> Any:
-    return serving(create_app(replace(Settings(), base="none"), store))
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with EmbeddedStore.open(None) as opened:
-        ingest.load(opened, None, files=BaseFiles.shipped(), validate=False)
-        with service(opened) as found:
-            yield found
-
-
-@pytest.fixture(scope="module")
-def hostile() -> Iterator[str]:
+def hostile(serve: Callable[[EmbeddedStore], str]) -> Iterator[str]:
     """Two zones whose every name is hostile, with figures that can be drawn and compared."""
     lines = [
         "@prefix kg: <https://w3id.org/zone-kg/ontology#> .",
@@ -64,9 +34,9 @@ def hostile() -> Iterator[str]:
     ]
     named = ["id/zone/a-1", "id/zone/b-1", "scheme/indicator/signed-projects", "unit/x", "id/document/d-1"]
     classes = ["kg:DevelopmentZone", "kg:DevelopmentZone", "skos:Concept", "kg:Unit", "kg:NewsArticle"]
-    for iri, kind, label in zip(named, classes, HOSTILE, strict=True):
+    for iri, kind, label in zip(named, classes, LABELS[:5], strict=True):
         lines.append(f"<{iri}> a {kind} ; skos:prefLabel {json.dumps(label, ensure_ascii=False)}@zh .")
-    lines.append(f"<unit/x> kg:symbol {json.dumps(HOSTILE[0])}@zh .")
+    lines.append(f"<unit/x> kg:symbol {json.dumps(LABELS[0])}@zh .")
     for n, (zone, year, modality) in enumerate(
         [
             ("a", 2023, "actual"),
@@ -80,25 +50,14 @@ def hostile() -> Iterator[str]:
             f"<id/obs/o-{n}> a kg:IndicatorObservation ; kg:about <id/zone/{zone}-1> ; kg:value {10 + n} ;"
             " kg:indicator <scheme/indicator/signed-projects> ; kg:unit <unit/x> ;"
             f" kg:modality <scheme/modality/{modality}> ; kg:certainty <scheme/certainty/stated> ;"
-            f' kg:refersTo "{year}-12-31"^^xsd:date ; kg:wording {json.dumps(HOSTILE[1])}@zh ;'
+            f' kg:refersTo "{year}-12-31"^^xsd:date ; kg:wording {json.dumps(LABELS[1])}@zh ;'
             f" kg:evidence <id/ev/e-{n}> ."
             f"<id/ev/e-{n}> a kg:Evidence ; kg:source <id/document/d-1> ; kg:paragraph 1 ;"
             f" kg:charStart {n * 10} ; kg:charEnd {n * 10 + 5} ."
         )
     with EmbeddedStore.open(None) as opened:
         opened.load_graph(None, "\n".join(lines).encode(), "text/turtle", replace=False)
-        with service(opened) as found:
-            yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = launch(playwright)
-        yield opened
-        opened.close()
+        yield serve(opened)
 
 
 #: How many points of a canvas are drawn in a colour: nothing is 0.
@@ -122,21 +81,12 @@ def test_a_page_is_quiet_under_its_policy_and_asks_nobody_else(browser: Any, add
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser: Any, address: str, name: str, scheme: str) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core isn't installed: npm ci in web/")
     with Visit(browser, color_scheme=scheme, bypass_csp=True) as visit:
         visit.page.goto(address + PAGES[name], wait_until="networkidle")
         for summary in visit.page.locator("details:not([open]) > summary").all()[:6]:
             if summary.is_visible():
                 summary.click()
-        visit.page.add_script_tag(path=str(AXE))
-        found = visit.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    serious = [
-        (v["id"], v["nodes"][0]["html"][:160], len(v["nodes"]))
-        for v in found["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]
-    assert serious == []
+        assert serious(visit.page) == []
 
 
 @pytest.mark.parametrize("name", PAGES)
