@@ -7,16 +7,18 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from chromium import PHONE, launch
 
 DESKTOP: Final = {"width": 1440, "height": 900}
+#: Where a script still draws when the network is quiet, and how one knows that it has ended.
+DRAWN: Final = {"explore": "#canvas[data-drawn=true]"}
 
 
-def take(address: str, pages: Sequence[tuple[str, str]], folder: Path) -> list[Path]:
+def take(address: str, pages: Sequence[tuple[str, str]], folder: Path, token: str | None = None) -> list[Path]:
     """Write a picture of each page, at each of the four looks.
 
     Parameters
@@ -27,6 +29,8 @@ def take(address: str, pages: Sequence[tuple[str, str]], folder: Path) -> list[P
         Name of the picture and path of the page.
     folder
         Where the pictures go; made where it is missing.
+    token
+        An administrator's token: with one, the administrator's page is taken too.
     """
     from playwright.sync_api import sync_playwright
 
@@ -43,8 +47,12 @@ def take(address: str, pages: Sequence[tuple[str, str]], folder: Path) -> list[P
         for suffix, size, scheme, language in looks:
             context = browser.new_context(viewport=size, color_scheme=scheme, locale=language)
             page = context.new_page()
-            for name, path in pages:
-                page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}", wait_until="networkidle")
+            if token is not None:
+                page.goto(f"{address}/login?next=%2Fadmin")
+                page.locator("#token").fill(token)
+                page.locator("form.panel button").click()
+            for name, path in [*pages, *([("admin", "/admin")] if token is not None else [])]:
+                visit(page, address, name, path, language)
                 written.append(folder / f"{name}{suffix}.png")
                 page.screenshot(path=str(written[-1]), full_page=True)
             context.close()
@@ -52,21 +60,49 @@ def take(address: str, pages: Sequence[tuple[str, str]], folder: Path) -> list[P
     return written
 
 
+def visit(page: Any, address: str, name: str, path: str, language: str) -> None:
+    """Open a page in a language, and wait until it stands still."""
+    page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}", wait_until="networkidle")
+    if name in DRAWN:
+        page.wait_for_selector(DRAWN[name])
+
+
 def pages_of(address: str) -> list[tuple[str, str]]:
-    """Return every kind of page: the lists, and the first zone, chain, document and enterprise that they lead to."""
-    found = [(name, f"/{name}") for name in ("zones", "chains", "documents", "ontology", "console")]
-    found += [("home", "/"), ("search", f"/search?q={quote('科技')}")]
-    for name, path, below in (
-        ("zone", "/zones", "/zones/"),
-        ("chain", "/chains", "/chains/"),
-        ("document", "/documents", "/documents/"),
-        ("entity", f"/search?q={quote('海诺科技')}", "/entity/enterprise/"),
-    ):
+    """Return every kind of page, with the first zones, chain, document and facts that the lists lead to."""
+
+    def named(path: str, before: str) -> list[str]:
         request = Request(address + path, headers={"Accept": "text/html"})
         with urlopen(request, timeout=30) as answer:
-            links = re.findall(rf'href="({below}[a-z0-9-]+)"', answer.read().decode("utf-8"))
-        found += [(name, link) for link in links[:1]]
-    return found
+            found = re.findall(rf'"{before}([a-z0-9-]+)["?#]', answer.read().decode("utf-8"))
+        return [name for name in dict.fromkeys(found) if name != "compare"]
+
+    zones = named("/zones", "/zones/")
+    chain = named("/chains", "/chains/")[0]
+    document = named("/documents", "/documents/")[0]
+    firm = named(f"/search?q={quote('海诺科技')}", "/entity/enterprise/")[0]
+    facts = named(f"/entity/enterprise/{firm}", "claim/")
+    shared = "&".join(f"zones={slug}" for slug in zones[:3])
+    return [
+        ("home", "/"),
+        ("search", f"/search?q={quote('科技')}"),
+        ("search-pinyin", "/search?q=hnkj"),
+        *((name, f"/{name}") for name in ("zones", "chains", "documents", "ontology", "console", "conformance")),
+        ("zone", f"/zones/{zones[0]}"),
+        ("zones-compare", f"/zones/compare?{shared}"),
+        ("chain", f"/chains/{chain}"),
+        ("chain-compare", f"/chains/compare?chain={chain}&left={zones[0]}&right={zones[1]}"),
+        ("document", f"/documents/{document}"),
+        ("entity", f"/entity/enterprise/{firm}"),
+        ("fact", f"/entity/claim/{facts[0]}"),
+        ("explore", f"/explore?add=enterprise/{firm}"),
+        ("explore-empty", "/explore"),
+        ("analysis", "/analysis"),
+        ("analysis-checks", "/analysis?view=checks"),
+        ("basket", f"/basket?facts={','.join(f'claim/{fact}' for fact in facts[:4])}"),
+        ("basket-empty", "/basket"),
+        ("login", "/login"),
+        ("error", "/zones/none"),
+    ]
 
 
 if __name__ == "__main__":
