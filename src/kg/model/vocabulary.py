@@ -10,7 +10,6 @@ ID: Final = f"{BASE}id/"
 SCHEME: Final = f"{BASE}scheme/"
 UNIT: Final = f"{BASE}unit/"
 PERIOD: Final = f"{BASE}period/"
-SHAPE: Final = f"{BASE}shape/"
 
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"

@@ -43,7 +43,6 @@ SIZES: Final = ("none", "degree", "betweenness")
 _PATH: Final = re.compile(r"([a-z-]+)/[A-Za-z0-9][A-Za-z0-9._~-]{0,199}", re.ASCII)
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}", re.ASCII)
 _SEGMENTS: Final = frozenset(ENTITY_SEGMENTS.values())
-_KEYS: Final = frozenset({"v", "boxes", "filters", "groups", "mode", "colour", "size", "selected", "path", "name"})
 _PINNED, _ROOT, _ASIDE = 1, 2, 4
 
 

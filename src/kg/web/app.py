@@ -129,12 +129,8 @@ def _share(response: Response, origins: tuple[str, ...]) -> None:
     elif origin is None:
         return
     response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
-    response.headers["Access-Control-Expose-Headers"] = (
-        "ETag, Link, Location, Allow, Retry-After, KG-Complete, KG-Incomplete-Reason, KG-Query-Id"
-    )
+    response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, DELETE"
-        response.headers["Access-Control-Allow-Headers"] = (
-            "Accept, Authorization, Content-Type, If-None-Match, KG-Query-Id, KG-Timeout"
-        )
+        response.headers["Access-Control-Allow-Headers"] = _ALLOWED
         response.headers["Access-Control-Max-Age"] = "86400"
