@@ -394,6 +394,21 @@ def test_a_phone_never_scrolls_sideways(
         assert explorer.problems == []
 
 
+def test_where_there_is_no_clipboard_the_address_is_copied_all_the_same(
+    browser: Any, address: str, path_of: Callable[[str], str]
+) -> None:
+    with Explorer(browser, address) as explorer:
+        explorer.page.add_init_script(
+            "Object.defineProperty(navigator, 'clipboard', { value: undefined });"
+            "document.execCommand = () => { window.copied = document.activeElement.value; return true; };"
+        )
+        page = explorer.open(f"/explore?add={path_of('enterprise/hainuokeji')}")
+        page.click("#share-pop summary")
+        page.click("#share-copy")
+        explorer.until("window.copied === document.querySelector('#share-address').value")
+        explorer.until("document.querySelector('#message').textContent.includes('已复制')")
+
+
 def test_it_works_without_script(browser: Any, address: str, path_of: Callable[[str], str]) -> None:
     haino = path_of("enterprise/hainuokeji")
     with Explorer(browser, address, java_script_enabled=False) as explorer:

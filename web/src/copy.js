@@ -5,7 +5,7 @@ export function say(text) {
 }
 
 /** @param {string} text @returns {Promise<boolean>} whether it is on the clipboard now */
-async function copy(text) {
+export async function toClipboard(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -30,7 +30,7 @@ export function copying() {
   document.addEventListener("click", async (event) => {
     const button = event.target instanceof Element ? event.target.closest("button[data-copy]") : null;
     if (!(button instanceof HTMLButtonElement)) return;
-    if (!(await copy(button.dataset.copy ?? ""))) {
+    if (!(await toClipboard(button.dataset.copy ?? ""))) {
       /** @type {HTMLElement | null} */
       const failed = document.querySelector("#said[data-failed]");
       return say(failed?.dataset.failed ?? "");

@@ -1,3 +1,5 @@
+import { fragment } from "./fragment.js";
+
 /**
  * @param {Element | null | undefined} part
  * @returns {Node[]} its text in its own language
@@ -36,18 +38,14 @@ export function passages() {
   async function show(mark, moves) {
     const address = new URL(mark.dataset.passage ?? "", location.href);
     address.searchParams.set("part", "passage");
-    let html;
+    let nodes;
     try {
-      const answer = await fetch(address, { headers: { Accept: "text/html" } });
-      if (!answer.ok) throw new Error(String(answer.status));
-      html = await answer.text();
+      nodes = await fragment(address);
     } catch {
       if (moves) location.href = mark.href;
       return;
     }
-    // The fragment is the service's own, escaped on the server; the policy of the page lets no script in it run.
-    const parsed = new DOMParser().parseFromString(html, "text/html");
-    body.replaceChildren(...parsed.body.childNodes);
+    body.replaceChildren(...nodes);
     panel.classList.add("full");
     for (const on of document.querySelectorAll(".ev.on, .f.on, tr.on")) on.classList.remove("on");
     mark.classList.add("on");

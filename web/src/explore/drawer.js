@@ -1,4 +1,5 @@
-import { fragment, withLanguage } from "./service.js";
+import { fragment } from "../fragment.js";
+import { withLanguage } from "./service.js";
 
 /**
  * The drawer at the right (a sheet on a phone): the steps of a path, and below them the facts of what was opened, each

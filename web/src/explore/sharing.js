@@ -1,3 +1,4 @@
+import { toClipboard } from "../copy.js";
 import { post } from "./service.js";
 
 /**
@@ -14,12 +15,8 @@ export function sharing(given) {
   if (field) field.value = absolute(field.value);
 
   async function copy(/** @type {string} */ text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      given.say(given.words.copied);
-    } catch {
-      field?.select();
-    }
+    if (await toClipboard(text)) given.say(given.words.copied);
+    else field?.select();
   }
 
   /** Keep what is shown under a hash. @param {string} name @returns {Promise<string>} its address */

@@ -1,5 +1,6 @@
 // The page of a chain: a drawer beside the drawing, filters that act at once, the interactive view, a picture to save.
 import { canvas, dataOf } from "../canvas.js";
+import { fragment } from "../fragment.js";
 
 const main = document.getElementById("cmain");
 const drawer = document.getElementById("drawer");
@@ -10,18 +11,14 @@ let opener = null;
 /** @param {string} address @param {string} fallback where the reader goes if it can't be had */
 async function open(address, fallback) {
   if (!main || !drawer || !body) return;
-  let html;
+  let nodes;
   try {
-    const answer = await fetch(address, { headers: { Accept: "text/html" } });
-    if (!answer.ok) throw new Error(String(answer.status));
-    html = await answer.text();
+    nodes = await fragment(address);
   } catch {
     if (fallback) location.href = fallback;
     return;
   }
-  // The fragment is the service's own, escaped on the server; the policy of the page lets no script in it run.
-  const parsed = new DOMParser().parseFromString(html, "text/html");
-  body.replaceChildren(...parsed.body.childNodes);
+  body.replaceChildren(...nodes);
   document.getElementById("passage")?.classList.remove("full");
   show();
   const title = body.querySelector("h2");

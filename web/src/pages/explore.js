@@ -1,12 +1,14 @@
 // The explorer: the page's buttons say commands, the service answers with the next picture, and nothing that stands moves.
+import { toClipboard } from "../copy.js";
 import { drawer } from "../explore/drawer.js";
 import { exporting } from "../explore/exporting.js";
 import { menu } from "../explore/menu.js";
 import { minimap } from "../explore/minimap.js";
 import { past } from "../explore/past.js";
 import { picture } from "../explore/picture.js";
-import { graph, parsed } from "../explore/service.js";
+import { graph } from "../explore/service.js";
 import { sharing } from "../explore/sharing.js";
+import { parsed } from "../fragment.js";
 
 /** @typedef {import("../canvas.js").Box} Box @typedef {import("../canvas.js").Line} Line */
 
@@ -258,12 +260,7 @@ function explore(host) {
   }
 
   async function copy(/** @type {string} */ text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      say(words.copied);
-    } catch {
-      say(text);
-    }
+    say((await toClipboard(text)) ? words.copied : text);
   }
 
   /** @param {Box | Line | null} target @param {number} x @param {number} y */
