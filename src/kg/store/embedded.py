@@ -20,7 +20,6 @@ from kg.errors import (
     ParseFailed,
     QueryFailed,
     QueryRefused,
-    QuerySyntaxError,
     StoreError,
     StoreLocked,
     StoreUnusable,
@@ -29,13 +28,12 @@ from kg.model.vocabulary import PREFIXES
 from kg.store import lexer
 from kg.store.dataset import evaluate
 from kg.store.diagnosis import diagnose
-from kg.store.formats import DATASET_FORMATS, FORMATS, find_format, formats_for, rdf_format
+from kg.store.formats import DATASET_FORMATS, FORMATS, agreed, rdf_format
 from kg.store.pipe import Buffer, Evaluation
 from kg.store.protocol import (
     STORE_DATASET,
     Binding,
     Dataset,
-    Form,
     Result,
     Solution,
     Statistics,
@@ -58,6 +56,7 @@ class EmbeddedStore:
     --------
     >>> store = EmbeddedStore.open(None)
     >>> store.update("INSERT DATA { <urn:a> <urn:b> 1 }")
+    1
     >>> store.ask("ASK { ?s ?p 1 }")
     True
     """
@@ -210,12 +209,7 @@ class EmbeddedStore:
         """
         engine = self._engine
         prologue = lexer.prologue(operation)
-        if prologue.form is None or prologue.form == "update":
-            raise QuerySyntaxError("this is no query.")
-        form: Form = prologue.form
-        result_format = find_format(form, media_type)
-        if result_format is None:
-            raise NotAcceptable(media_type or "", [f.media_type for f in formats_for(form)])
+        form, result_format = agreed(prologue, media_type)
         graphs = graphs_of(dataset, operation, base)
         target = result_format.engine
 

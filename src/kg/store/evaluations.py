@@ -15,12 +15,10 @@ from typing import Final
 
 from kg.errors import (
     KGError,
-    NotAcceptable,
     QueryCancelled,
     QueryFailed,
     QueryOutOfMemory,
     QueryRefused,
-    QuerySyntaxError,
     QueryTimedOut,
     ResultIncomplete,
     ResultNotXml,
@@ -30,10 +28,10 @@ from kg.model.vocabulary import PREFIXES
 from kg.store import lexer
 from kg.store.embedded import EmbeddedStore, graphs_of, translate
 from kg.store.examine import examine
-from kg.store.formats import ResultFormat, find_format, formats_for
+from kg.store.formats import ResultFormat, agreed
 from kg.store.meter import Full, Meter
 from kg.store.pool import Worker, WorkerPool
-from kg.store.protocol import STORE_DATASET, UNCONDITIONAL, Conditions, Dataset, Form, Queryable, Reader, Result
+from kg.store.protocol import STORE_DATASET, UNCONDITIONAL, Conditions, Dataset, Queryable, Reader, Result
 from kg.store.remote import RemoteStore
 from kg.store.running import QueryState, Register, Ticket
 from kg.store.snapshot import FOLDER, Snapshots
@@ -94,12 +92,7 @@ class Evaluations:
             If it can't be evaluated.
         """
         prologue = lexer.prologue(operation)
-        if prologue.form is None or prologue.form == "update":
-            raise QuerySyntaxError("this is no query.")
-        form: Form = prologue.form
-        result_format = find_format(form, media_type)
-        if result_format is None:
-            raise NotAcceptable(media_type or "", [f.media_type for f in formats_for(form)])
+        form, result_format = agreed(prologue, media_type)
         graphs = graphs_of(dataset, operation, base)
         conditions = conditions.within(self._most)
         ticket = self._register.enter(conditions.name, form, conditions.timeout_s)

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import QueryResultsFormat, RdfFormat
 
+from kg.errors import NotAcceptable, QuerySyntaxError
 from kg.store.protocol import Form
+
+if TYPE_CHECKING:
+    from kg.store.lexer import Prologue
 
 _BINDINGS: Final[frozenset[Form]] = frozenset({"select", "ask"})
 _GRAPHS: Final[frozenset[Form]] = frozenset({"construct", "describe"})
@@ -88,6 +92,25 @@ def find_format(form: Form, media_type: str | None) -> ResultFormat | None:
         return offered[0]
     wanted = _bare(media_type)
     return next((f for f in offered if wanted in f.media_types), None)
+
+
+def agreed(prologue: "Prologue", media_type: str | None) -> tuple[Form, ResultFormat]:
+    """Return the form of a query with this prologue, and the format that its result is written in.
+
+    Raises
+    ------
+    QuerySyntaxError
+        If it is no query.
+    NotAcceptable
+        If results of its form can't be written in the media type.
+    """
+    form = prologue.form
+    if form is None or form == "update":
+        raise QuerySyntaxError("this is no query.", 1, 1)
+    found = find_format(form, media_type)
+    if found is None:
+        raise NotAcceptable(media_type or "", [f.media_type for f in formats_for(form)])
+    return form, found
 
 
 def rdf_format(media_type: str, *, quads: bool = False) -> RdfFormat | None:

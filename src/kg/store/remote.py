@@ -41,8 +41,8 @@ from kg.store import foreign, lexer
 from kg.store.effects import operations, with_dataset
 from kg.store.embedded import has_blank_node, parse_failed, translate
 from kg.store.foreign import Answer
-from kg.store.formats import DATASET_FORMATS, FORMATS, find_format, formats_for, rdf_format
-from kg.store.protocol import STORE_DATASET, Binding, Dataset, Form, Result, Solution, Statistics
+from kg.store.formats import DATASET_FORMATS, FORMATS, agreed, rdf_format
+from kg.store.protocol import STORE_DATASET, Binding, Dataset, Result, Solution, Statistics
 from kg.store.sparql import bind, iri, serialize
 from kg.store.wire import Credentials, Exchange, Request, Wire
 
@@ -240,12 +240,7 @@ class RemoteStore:
     ) -> tuple[Result, Answer]:
         """Send a reader's query, and return its result before anything of it has come; closing it cuts it off."""
         prologue = lexer.prologue(operation)
-        if prologue.form is None or prologue.form == "update":
-            raise QuerySyntaxError("this is no query.", 1, 1)
-        form: Form = prologue.form
-        wanted = find_format(form, media_type)
-        if wanted is None:
-            raise NotAcceptable(media_type or "", [f.media_type for f in formats_for(form)])
+        form, wanted = agreed(prologue, media_type)
         fields = self._fields(_based(operation, base), operation, dataset, base)
         accept = foreign.NTRIPLES if isinstance(wanted.engine, ox.RdfFormat) else foreign.JSON
         request = Request("POST", self._at.query, accept, form=fields)
