@@ -6,7 +6,7 @@ The server hands a request to a thread before its body has come, and the thread 
 code, where no time-out reaches it. Sixteen clients that stop in the middle of a body would stop the service. Therefore:
 
 - No more than half of the threads may wait for bodies; whoever sends another one gets 503. Queries by GET go on.
-- A connection that has brought hardly anything for twenty seconds, from an address whose body is overdue, is cut. The
+- A connection that has brought hardly anything for fifteen seconds, from an address whose body is overdue, is cut. The
   server doesn't tell which connection a request came by, so it is found by the kernel's count of what it has received;
   an address that leaves bodies unsent may so lose its other connections that are silent for as long.
 - A body that ends before its announced length is refused: the beginning of an update may be another update.
@@ -36,9 +36,9 @@ logger = logging.getLogger(__name__)
 #: How long a request waits for its turn to be read.
 PATIENCE_S: Final = 2.0
 #: After so many seconds a body is overdue.
-OVERDUE_S: Final = 10.0
+OVERDUE_S: Final = 5.0
 #: A connection of an overdue address must bring this much in this time, or take something.
-WINDOW_S: Final = 20.0
+WINDOW_S: Final = 15.0
 LEAST_BYTES: Final = 8 * 1024
 _LOOK_S: Final = 2.0
 _PIECE_BYTES: Final = 65_536
